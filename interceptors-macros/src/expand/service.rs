@@ -190,7 +190,7 @@ impl Expander<'_> {
     ///         <Self as __handlers::Handlers>::__get_Request,
     ///         <Self as __handlers::Handlers>::__get_Result
     ///     );
-    ///     if has_passed(<Self as __handlers::Handlers>::__get_Plan, Request::metadata(&__request)) {
+    ///     if has_passed(<Self as __handlers::Handlers>::__get_Plan, Request::extensions(&__request)) {
     ///         return Box::pin(__rpc.passed(<Self as __handlers::Handlers>::get(self, __request)));
     ///     }
     ///     let __behind = Blind.around(
@@ -355,7 +355,7 @@ impl Expander<'_> {
                 false => quote!(__rpc.pass(#call.await)),
             };
             quote! {
-                if __interceptors::has_passed(#handlers::#plan, __interceptors::tonic::Request::metadata(&__request)) {
+                if __interceptors::has_passed(#handlers::#plan, __interceptors::tonic::Request::extensions(&__request)) {
                     return #answer;
                 }
             }

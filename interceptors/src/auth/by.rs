@@ -1,6 +1,6 @@
 //! `auth(by = Inbound)`: the mount in front of the service has verified the identity.
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -55,12 +55,19 @@ pub fn passes<C: 'static>(call: &mut CallDetails) {
 #[doc(hidden)]
 pub trait Mark: Send + Sync + 'static {
     fn leave(extensions: &mut Extensions);
+
+    /// The struct that this `auth` belongs to, if it is one of a struct.
+    fn mount() -> Option<TypeId>;
 }
 
 /// Adds nothing.
 impl Mark for () {
     #[inline]
     fn leave(_: &mut Extensions) {}
+
+    fn mount() -> Option<TypeId> {
+        None
+    }
 }
 
 /// Records that the identity comes from the mount `C`.
@@ -72,6 +79,53 @@ impl<C: 'static> Mark for Of<C> {
     fn leave(extensions: &mut Extensions) {
         extensions.insert(Authenticated::<C>(PhantomData));
     }
+
+    fn mount() -> Option<TypeId> {
+        Some(TypeId::of::<C>())
+    }
+}
+
+/// Records that an identity has replaced another one of its type: one struct wraps another, or the request was part of
+/// another call before.
+#[derive(Clone)]
+struct Replaced<T> {
+    /// `None` if more than one identity was replaced.
+    former: Option<T>,
+    /// The struct that found the present identity.
+    latest: Option<TypeId>,
+}
+
+/// Keeps the identity of an outer struct for `auth(by = Outer)`. This is rare, so it may allocate.
+#[cold]
+pub(super) fn replaced<M: Mark, T: Clone + Send + Sync + 'static>(
+    extensions: &mut Extensions,
+    Identity(former): Identity<T>,
+) {
+    let is_first = extensions.get::<Replaced<T>>().is_none();
+    extensions.insert(Replaced {
+        former: is_first.then_some(former),
+        latest: M::mount(),
+    });
+}
+
+/// Whether the present identity is the one that the struct `C` found. Restores the identity of an outer struct.
+fn is_identified_by<C: Authenticates>(extensions: &mut Extensions) -> bool {
+    if extensions.get::<Authenticated<C>>().is_none() {
+        return false;
+    }
+    let former = match extensions.get::<Replaced<C::Identity>>() {
+        Some(replaced) if replaced.latest != Some(TypeId::of::<C>()) => replaced.former.clone(),
+        _ => return extensions.get::<Identity<C::Identity>>().is_some(),
+    };
+    let Some(former) = former else {
+        return false;
+    };
+    extensions.insert(Identity(former));
+    extensions.insert(Replaced::<C::Identity> {
+        former: None,
+        latest: Some(TypeId::of::<C>()),
+    });
+    true
 }
 
 /// The interceptor behind `auth(by = Inbound)`. See the [module documentation](super).
@@ -119,14 +173,15 @@ where
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
     ) -> Result<Response<Res>, Status> {
-        let extensions = call.extensions();
-        let is_authenticated = extensions.get::<Authenticated<C>>().is_some();
-        let has_identity = extensions.get::<Identity<C::Identity>>().is_some();
-        if is_authenticated && has_identity {
+        if is_identified_by::<C>(call.extensions_mut()) {
             return next.run(call).await;
         }
+        let extensions = call.extensions();
         Err(match extensions.get::<AuthNotApplied<C>>() {
             Some(_) => refused(),
+            None if extensions.get::<Authenticated<C>>().is_some() => {
+                ambiguous(call, type_name::<C>())
+            }
             None => mount_bypassed(call, type_name::<C>()),
         })
     }
@@ -140,6 +195,18 @@ fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
         mount,
         "a call reached a service with `auth(by = …)`, and has not come through the struct that this names; serve the service behind `layer()` or \
          `wrap(…)` of that struct",
+    );
+    Status::internal("the server is not set up to authenticate this call")
+}
+
+/// More than two structs have found an identity of one type.
+#[cold]
+fn ambiguous(call: &CallDetails, mount: &str) -> Status {
+    tracing::error!(
+        path = call.path(),
+        mount,
+        "several structs in front of a service with `auth(by = …)` find identities of one type, and the one that this names is not the innermost; \
+         give each struct an `Identity` type of its own",
     );
     Status::internal("the server is not set up to authenticate this call")
 }

@@ -4,7 +4,7 @@ use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tonic::{Response, Status};
 
-use super::by::{Mark, Of};
+use super::by::{Mark, Of, replaced};
 use super::expiry;
 use super::{Identity, Verifier};
 use crate::core::plan::{Setting, Value};
@@ -404,8 +404,11 @@ where
 /// Stores the identity in the request's extensions.
 fn store_identity<M: Mark, T: Clone + Send + Sync + 'static>(call: &mut CallDetails, identity: T) {
     let extensions = call.extensions_mut();
-    extensions.insert(Identity(identity));
+    let former = extensions.insert(Identity(identity));
     M::leave(extensions);
+    if let Some(former) = former {
+        replaced::<M, T>(extensions, former);
+    }
 }
 
 /// A rejection without a reason: details would help somebody who guesses tokens.

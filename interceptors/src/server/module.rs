@@ -23,8 +23,8 @@ use crate::core::name::CallName;
 use crate::core::plan::{EntryPlan, MethodPlan, Name};
 use crate::core::text::same;
 use crate::mount::ServerFacts;
-use crate::wire::status::BoxError;
-use crate::wire::{Arrived, Body};
+use crate::wire::status::{self, BoxError};
+use crate::wire::{Arrived, Body, Protocol};
 
 /// A service with a policy that a generated server can run. `#[intercept(…)]` on the `impl` implements this trait.
 ///
@@ -294,10 +294,10 @@ impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
             body = body.counted(counter.clone());
         }
         let (metadata, extensions, _) = call.take_parts()?;
-        let request = self
+        let mut request = self
             .head
             .request((metadata, extensions, body), |body| body)?;
-        self.mark = call.mark(request.headers());
+        self.mark = call.mark(request.extensions_mut());
         self.running = Some(self.server.decode(request));
         Ok(Started::Handler)
     }
@@ -325,6 +325,10 @@ impl<S: GeneratedServer> Frame for ServiceFrame<'_, S> {
             return Poll::Ready(Err(request_cut_off()));
         }
         let (parts, body) = answer.into_parts();
+        // tonic answers by gRPC whatever the content type of the request is. Its status is then the end of the call.
+        if !self.head.protocol.has_grpc_status() && status::is_grpc(&parts.headers) {
+            self.head.protocol = Protocol::Grpc;
+        }
         let answer = from_http_response(parts, body, self.head.protocol, self.status_extensions);
         call.set_answered(answer.is_ok());
         Poll::Ready(answer.map(|response| {

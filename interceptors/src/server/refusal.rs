@@ -1,6 +1,9 @@
 //! Rejections that are sent instead of a service's response.
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    TRANSFER_ENCODING, WWW_AUTHENTICATE,
+};
 use tonic::{Code, Status};
 
 use crate::wire::Protocol;
@@ -62,9 +65,19 @@ fn of_http(
     let mut response = http::Response::new(body);
     *response.status_mut() = to_http(status.code());
     let headers = response.headers_mut();
+    // They describe the body of another response, if the status came with one.
+    let is_of_body = |name: &HeaderName| {
+        [
+            CONTENT_TYPE,
+            CONTENT_LENGTH,
+            CONTENT_ENCODING,
+            TRANSFER_ENCODING,
+        ]
+        .contains(name)
+    };
     let is_of_grpc = |name: &HeaderName| name.as_str().starts_with("grpc-");
     for (name, value) in status.metadata().as_ref() {
-        if !is_of_grpc(name) && name != CONTENT_TYPE {
+        if !is_of_grpc(name) && !is_of_body(name) {
             headers.append(name, value.clone());
         }
     }

@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::HeaderMap;
-use tonic::metadata::MetadataMap;
+use tonic::Extensions;
 
 use super::super::id::RequestId;
 use super::super::name::CallName;
@@ -36,11 +35,11 @@ thread_local! {
 
 /// Proof that a request has passed the first part of its method's list.
 ///
-/// The type is private to this crate, so nothing else can make one. It is valid for a single request. The method takes
-/// the mark before any entry sees the request. If the method is called with another request meanwhile, for example while this one is decoded, that request passes the whole list.
+/// The type is private to this crate, so nothing else can make one. It is valid for a single request, which is
+/// [`BeingDecoded`]. The method takes the mark before any entry sees the request. If the method is called with another
+/// request meanwhile, for example while this one is decoded, that request passes the whole list.
 pub(crate) struct Mark {
     plan: &'static MethodPlan,
-    request: RequestPlace,
     /// State for the entries after decoding. Boxed, because each poll moves the mark and most marks have no state.
     known: Option<Box<StateSoFar>>,
 }
@@ -53,24 +52,14 @@ struct StateSoFar {
     attempt: u32,
 }
 
-/// Identifies a request by the memory address of its headers. The headers stay there when the request is moved, so two
-/// requests that exist at the same time have different addresses.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct RequestPlace(usize);
-
-impl RequestPlace {
-    /// `None` if the request has no headers.
-    #[inline]
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let first = headers.values().next()?;
-        Some(Self(std::ptr::from_ref(first).addr()))
-    }
-}
+/// In the extensions of the request that is being decoded. It has no size, so it needs no box.
+#[derive(Clone)]
+struct BeingDecoded;
 
 impl Mark {
     #[inline]
-    fn is_for(&self, plan: &MethodPlan, headers: &HeaderMap) -> bool {
-        self.plan.is_of_same_method(plan) && Some(self.request) == RequestPlace::of(headers)
+    fn is_for(&self, plan: &MethodPlan, extensions: &Extensions) -> bool {
+        self.plan.is_of_same_method(plan) && extensions.get::<BeingDecoded>().is_some()
     }
 }
 
@@ -81,15 +70,15 @@ impl Mark {
 #[doc(hidden)]
 #[must_use]
 #[inline]
-pub fn has_passed(plan: &'static MethodPlan, metadata: &MetadataMap) -> bool {
-    ANY.load(Ordering::Relaxed) && take_complete_mark(plan, metadata.as_ref())
+pub fn has_passed(plan: &'static MethodPlan, extensions: &Extensions) -> bool {
+    ANY.load(Ordering::Relaxed) && take_complete_mark(plan, extensions)
 }
 
 /// In its own function, so that calls without a mark do not pay for it.
 #[inline(never)]
-fn take_complete_mark(plan: &MethodPlan, headers: &HeaderMap) -> bool {
+fn take_complete_mark(plan: &MethodPlan, extensions: &Extensions) -> bool {
     let mark = HANDED.take();
-    let is_whole = |mark: &Mark| mark.plan.ends_before_decoding() && mark.is_for(plan, headers);
+    let is_whole = |mark: &Mark| mark.plan.ends_before_decoding() && mark.is_for(plan, extensions);
     if mark.as_ref().is_some_and(is_whole) {
         return true;
     }
@@ -121,19 +110,18 @@ impl CallDetails {
         self.part = Part::BeforeDecoding;
     }
 
-    /// The mark for the part after decoding. `headers` are those of the request to decode.
+    /// The mark for the part after decoding. `extensions` are those of the request to decode.
     #[cfg(feature = "server")]
-    pub(crate) fn mark(&self, headers: &HeaderMap) -> Option<Mark> {
+    pub(crate) fn mark(&self, extensions: &mut Extensions) -> Option<Mark> {
         let plan = self.plan();
         // A method without a place in the policy does not take marks.
         plan.place()?;
-        let request = RequestPlace::of(headers)?;
+        extensions.insert(BeingDecoded);
         if !ANY.load(Ordering::Relaxed) {
             ANY.store(true, Ordering::Relaxed);
         }
         Some(Mark {
             plan,
-            request,
             known: match plan.ends_before_decoding() {
                 true => None,
                 false => self.known_so_far(),
@@ -167,7 +155,7 @@ impl CallDetails {
             return self.part == Part::BehindDecoding;
         }
         let mark = HANDED.take();
-        let is_for_this = |mark: &Mark| mark.is_for(self.plan(), self.metadata().as_ref());
+        let is_for_this = |mark: &Mark| mark.is_for(self.plan(), self.extensions());
         let mark = match mark {
             Some(mark) if is_for_this(&mark) => mark,
             other => {
@@ -175,6 +163,7 @@ impl CallDetails {
                 return false;
             }
         };
+        self.extensions_mut().remove::<BeingDecoded>();
         self.name = CallName::new(mark.plan, None);
         if let Some(known) = mark.known {
             if let Some(id) = known.request_id {
@@ -224,8 +213,6 @@ impl Drop for MarkGuard<'_> {
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use http::HeaderValue;
-    use http::header::{HOST, TE};
     use tonic::Request;
 
     use super::super::super::kind::{Kind, Side};
@@ -244,19 +231,25 @@ mod tests {
     static PLAN: MethodPlan =
         MethodPlan::found(NAME, Kind::Unary, &POLICY, "c", 0, &[]).in_module(NAME, Kind::Unary);
 
-    fn mark(request: usize) -> Option<Mark> {
+    /// A mark, and by what it is told from others here.
+    fn mark(attempt: u32) -> Option<Mark> {
         Some(Mark {
             plan: &PLAN,
-            request: RequestPlace(request),
-            known: None,
+            known: Some(Box::new(StateSoFar {
+                request_id: None,
+                deadline: Deadline::default(),
+                bounded: None,
+                attempt,
+            })),
         })
     }
 
-    fn handed() -> Option<usize> {
+    fn handed() -> Option<u32> {
         let mark = HANDED.take();
-        let request = mark.as_ref().map(|mark| mark.request.0);
+        let known = mark.as_ref().and_then(|mark| mark.known.as_ref());
+        let attempt = known.map(|known| known.attempt);
         HANDED.set(mark);
-        request
+        attempt
     }
 
     #[test]
@@ -282,27 +275,22 @@ mod tests {
         assert!(handed().is_none() && left.is_some());
     }
 
-    fn headers() -> HeaderMap {
-        HeaderMap::from_iter([(TE, HeaderValue::from_static("trailers"))])
-    }
-
-    /// The mark of a request with these headers.
-    fn mark_of(headers: &HeaderMap) -> Option<Mark> {
-        mark(RequestPlace::of(headers).unwrap().0)
+    /// The extensions of the request that is being decoded.
+    fn being_decoded() -> Extensions {
+        let mut extensions = Extensions::new();
+        extensions.insert(BeingDecoded);
+        extensions
     }
 
     #[test]
     fn mark_fits_only_its_own_request() {
         ANY.store(true, Ordering::Relaxed);
-        let (own, other) = (headers(), headers());
-        Mark::handed(&mut mark_of(&own), || {
-            let other = MetadataMap::from_headers(other);
-            assert!(!has_passed(&PLAN, &other));
-            assert!(!has_passed(&PLAN, &MetadataMap::new()));
-            // The mark still exists for its own request, even if that was moved, and works once.
-            let moved = Box::new(MetadataMap::from_headers(own));
-            assert!(has_passed(&PLAN, &moved));
-            assert!(!has_passed(&PLAN, &moved));
+        Mark::handed(&mut mark(1), || {
+            assert!(!has_passed(&PLAN, &Extensions::new()));
+            // The mark still exists for its own request, and works once.
+            let own = being_decoded();
+            assert!(has_passed(&PLAN, &own));
+            assert!(!has_passed(&PLAN, &own));
         });
     }
 
@@ -315,10 +303,8 @@ mod tests {
             MethodPlan::new(NAME, Kind::Unary, Side::Server, &[]),
         ];
         ANY.store(true, Ordering::Relaxed);
-        let own = headers();
-        let mut mark = mark_of(&own);
-        let own = MetadataMap::from_headers(own);
-        Mark::handed(&mut mark, || {
+        let own = being_decoded();
+        Mark::handed(&mut mark(1), || {
             for other in &OTHERS {
                 assert!(!has_passed(other, &own));
             }
@@ -329,19 +315,17 @@ mod tests {
     #[test]
     fn mark_of_another_request_is_left_alone() {
         ANY.store(true, Ordering::Relaxed);
-        let own = headers();
-        let mut head = Request::new(());
-        let host = HeaderValue::from_static("a");
-        head.metadata_mut().as_mut().insert(HOST, host);
-        let mut details = CallDetails::received::<()>(&PLAN, head);
-        Mark::handed(&mut mark_of(&own), || {
+        let mut details = CallDetails::received::<()>(&PLAN, Request::new(()));
+        Mark::handed(&mut mark(1), || {
             assert!(!details.has_begun());
             assert!(details.part() == Part::All && handed().is_some());
             let mut head = Request::new(());
-            *head.metadata_mut() = MetadataMap::from_headers(own);
+            *head.extensions_mut() = being_decoded();
             let mut details = CallDetails::received::<()>(&PLAN, head);
             assert!(details.has_begun());
             assert!(details.part() == Part::BehindDecoding && handed().is_none());
+            // A copy of the request's extensions is no proof.
+            assert!(details.extensions().get::<BeingDecoded>().is_none());
         });
     }
 }
