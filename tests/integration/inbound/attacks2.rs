@@ -381,11 +381,12 @@ async fn a_body_over_a_limit_is_not_a_client_that_went_away() {
 /// Trailers of all kinds.
 #[tokio::test]
 async fn the_end_is_what_a_client_reads() {
-    let (guard, mut told) = Guard::new();
+    let (ends, mut told) = Ends::new();
+    let described = Described { ends };
     type Trailers = Vec<(&'static str, &'static str)>;
     let (send, answers) = std::sync::mpsc::channel::<(Trailers, Trailers)>();
     let answers = Arc::new(std::sync::Mutex::new(answers));
-    let service = guard.wrap(tower::service_fn(move |_: Request<tonic::body::Body>| {
+    let service = described.wrap(tower::service_fn(move |_: Request<tonic::body::Body>| {
         let (headers, trailers) = answers.lock().unwrap().recv().unwrap();
         async move {
             let map = |pairs: Trailers| {
@@ -444,7 +445,7 @@ async fn the_end_is_what_a_client_reads() {
         ),
     ] {
         send.send((headers.clone(), trailers.clone())).unwrap();
-        let request = Request::post(LOGIN)
+        let request = Request::post(GET_USER)
             .header(GRPC.0, GRPC.1)
             .body(tonic::body::Body::empty())
             .unwrap();
@@ -467,19 +468,35 @@ async fn the_end_is_what_a_client_reads() {
     }
 }
 
+/// Knows which method has which kind.
+#[intercept(server, with(self.ends), catch_panic, descriptors = interceptors_proto::FILE_DESCRIPTOR_SET)]
+struct Described {
+    ends: WatchEnds,
+}
+
 #[tokio::test]
 async fn odd_requests_are_answered_as_without_the_struct() {
-    let (plain, alone) = (Plain::default(), Plain::default());
+    let (plain, described, alone) = (Plain::default(), Plain::default(), Plain::default());
     let (guard, mut told) = Guard::new();
+    let (ends, mut told_described) = Ends::new();
     let mut guarded = Wire::to(serve(guard.layer(), plain.routes()).await).await;
+    let layer = Described { ends }.layer();
+    let mut with_kinds = Wire::to(serve(layer, described.routes()).await).await;
     let mut bare = Wire::to(interceptors_tests::listen(alone.routes()).await).await;
     for odd in odd_requests() {
-        let answer = send_odd(&mut guarded, &odd).await;
+        let answers = [
+            send_odd(&mut guarded, &odd).await,
+            send_odd(&mut with_kinds, &odd).await,
+        ];
         let expected = send_odd(&mut bare, &odd).await;
-        assert_eq!(answer, expected, "{odd:?}");
         let code = expected.as_ref().ok().and_then(Answer::grpc_status);
-        assert_eq!(Some(told.next().await.code as i32), code, "{odd:?}");
-        assert_eq!(plain.script.runs(), alone.script.runs(), "{odd:?}");
+        assert_eq!(answers, [expected.clone(), expected], "{odd:?}");
+        for told in [&mut told, &mut told_described] {
+            let end = told.next().await;
+            assert_eq!(Some(end.code as i32), code, "{odd:?} {end:?}");
+        }
+        let runs = alone.script.runs();
+        assert_eq!([plain.script.runs(), described.script.runs()], [runs; 2]);
     }
 }
 
@@ -646,7 +663,6 @@ async fn a_struct_in_a_nest_sees_what_the_nest_routes_by() {
         (inside, "/x/demo.v1.UserService/Nothing", 16),
         (inside, "/x/x/demo.v1.UserService/Login", 16),
         (outside, "/x/demo.v1.UserService/Login", 16),
-        (outside, LOGIN, 12),
         (outside, "/x/demo.v1.UserService/GetUser", 16),
         (outside, "/nothing", 16),
     ] {
@@ -654,11 +670,45 @@ async fn a_struct_in_a_nest_sees_what_the_nest_routes_by() {
             .await
             .ask("POST", path, &[GRPC], vec![0; 5])
             .await;
-        assert_eq!(
-            (answer.grpc_status(), answer.status == 404),
-            (Some(code), false),
-            "{path} {answer:?}"
-        );
+        assert_eq!(answer.grpc_status(), Some(code), "{path} {answer:?}");
     }
     assert_eq!(plain.script.runs(), 1);
+}
+
+#[intercept(server, with(self.ends), concurrency(limiter = self.limiter), timeout("300ms"))]
+struct Timed {
+    ends: WatchEnds,
+    limiter: interceptors::concurrency::Limiter,
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_holds_no_place_for_longer_than_the_timeout() {
+    let (ends, mut told) = Ends::new();
+    let limiter =
+        interceptors::concurrency::Limiter::new(&interceptors::concurrency::Capacity::max(10));
+    let timed = Timed {
+        ends,
+        limiter: limiter.clone(),
+    };
+    let address = serve(timed.layer(), Plain::default().routes()).await;
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (client, connection) = h2::client::Builder::new()
+        .initial_window_size(0)
+        .handshake::<_, Bytes>(stream)
+        .await
+        .unwrap();
+    let _connection = tokio::spawn(connection);
+    let wire = Wire::to(address).await;
+    let behaviour = Behaviour::Answer(3).to_string();
+    let headers = [GRPC, WITH_TOKEN, (Behaviour::KEY, &*behaviour)];
+    let mut client = client.ready().await.unwrap();
+    let request = wire.request("POST", LIST_USERS, &headers);
+    let (response, mut body) = client.send_request(request, false).unwrap();
+    body.send_data(vec![0; 5].into(), true).unwrap();
+    let response = soon(response).await.unwrap();
+    assert_eq!(limiter.in_use(), 1);
+    let end = tokio::time::timeout(std::time::Duration::from_secs(3), told.next()).await;
+    assert_eq!(end.unwrap().code, Code::DeadlineExceeded);
+    assert_eq!(limiter.in_use(), 0);
+    drop(response);
 }
