@@ -6,8 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use interceptors::auth::StaticTokens;
 use interceptors::intercept;
 use interceptors::server::{InterceptLayer, ServerChain};
+use interceptors_proto::demo::GetUserRequest;
 use interceptors_proto::demo::user_service_server::UserServiceServer;
-use interceptors_tests::{Caller, Ends, Script, WatchEnds, scripted};
+use interceptors_tests::{Behaviour, Caller, Ends, Script, WatchEnds, scripted};
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -262,4 +263,132 @@ pub(crate) async fn http1(address: SocketAddr, text: &str) -> String {
     // A server that rejects the text may reset the connection.
     let _ = soon(stream.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A request that gRPC clients do not send, or seldom: headers beside the usual ones, the HTTP method, the path, and the parts of the body.
+pub(crate) type Odd = (
+    Vec<(&'static str, String)>,
+    &'static str,
+    &'static str,
+    Vec<Vec<u8>>,
+);
+
+/// What a hostile client may send. Not gRPC-Web, which an unwrapped server does not speak.
+pub(crate) fn odd_requests() -> Vec<Odd> {
+    let message = || framed(&GetUserRequest { id: 7 });
+    let grpc = || vec![("content-type", "application/grpc".to_owned())];
+    let with = |name: &'static str, value: &str| {
+        let mut headers = grpc();
+        headers.push((name, value.to_owned()));
+        headers
+    };
+    let mut all = Vec::new();
+    for path in [
+        GET_USER,
+        LIST_USERS,
+        IMPORT_USERS,
+        CHAT,
+        "/demo.v1.UserService/Nothing",
+    ] {
+        let mut flagged = message();
+        flagged[0] = 1;
+        let junk = vec![0, 0, 0, 0, 3, 0xff, 0xff, 0xff];
+        for body in [
+            vec![],
+            vec![vec![]],
+            vec![vec![], message(), vec![], vec![]],
+            vec![[message(), message()].concat()],
+            vec![message(), message()],
+            vec![[message(), junk].concat()],
+            vec![[message(), vec![0, 0]].concat()],
+            vec![flagged.clone()],
+            vec![message(), flagged.clone()],
+            message().into_iter().map(|byte| vec![byte]).collect(),
+        ] {
+            all.push((grpc(), "POST", path, body));
+        }
+        for (encoding, body) in [
+            ("gzip", flagged.clone()),
+            ("gzip", message()),
+            ("identity", flagged.clone()),
+            ("x", message()),
+        ] {
+            all.push((with("grpc-encoding", encoding), "POST", path, vec![body]));
+        }
+        for timeout in [
+            "",
+            "1",
+            "S",
+            "-1S",
+            "1.5S",
+            "999999999S",
+            "99999999H",
+            "1 S",
+            "10S10S",
+            "1X",
+        ] {
+            all.push((with("grpc-timeout", timeout), "POST", path, vec![message()]));
+        }
+        for content_type in [
+            "text/plain",
+            "",
+            "application/grpc+json",
+            "application/grpc; a=b",
+            "APPLICATION/GRPC",
+            "application/grpcx",
+        ] {
+            all.push((
+                vec![("content-type", content_type.to_owned())],
+                "POST",
+                path,
+                vec![message()],
+            ));
+            let failing = vec![
+                ("content-type", content_type.to_owned()),
+                (
+                    Behaviour::KEY,
+                    Behaviour::FailAfter(1, tonic::Code::NotFound).to_string(),
+                ),
+            ];
+            all.push((failing, "POST", path, vec![message()]));
+        }
+        all.push((vec![], "POST", path, vec![message()]));
+        all.push((with("x-bin", "***"), "POST", path, vec![message()]));
+        all.push((with("x", "y"), "POST", path, vec![message()]));
+        all.push((
+            with("x", &"y".repeat(12_000)),
+            "POST",
+            path,
+            vec![message()],
+        ));
+        all.push((with("grpc-status", "5"), "POST", path, vec![message()]));
+        all.push((with("content-length", "7"), "POST", path, vec![message()]));
+        for method in ["GET", "PUT", "OPTIONS", "DELETE", "X"] {
+            all.push((grpc(), method, path, vec![message()]));
+        }
+    }
+    all
+}
+
+/// Sends it with a token, part by part.
+pub(crate) async fn send_odd(
+    wire: &mut Wire,
+    (headers, method, path, parts): &Odd,
+) -> Result<Answer, String> {
+    let mut pairs: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    pairs.push(WITH_TOKEN);
+    let request = wire.request(method, path, &pairs);
+    let mut client = wire.client.clone().ready().await.unwrap();
+    let (response, mut body) = client.send_request(request, parts.is_empty()).unwrap();
+    for (i, part) in parts.iter().enumerate() {
+        // Whoever answers at once may have closed the stream.
+        let _ = body.send_data(part.clone().into(), i + 1 == parts.len());
+        tokio::task::yield_now().await;
+    }
+    soon(answer(response))
+        .await
+        .map_err(|error| error.to_string())
 }

@@ -3,6 +3,7 @@
 
 mod alike;
 mod answers;
+mod attacks2;
 mod beside;
 mod bounded;
 mod common;
