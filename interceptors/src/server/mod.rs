@@ -53,6 +53,8 @@
 //!   policy has checked.
 //! - Observers get one end of each call, with the status of its trailers. A response that the client drops, and a request that is cut off, end
 //!   `CANCELLED`. This holds even if tonic's handler took half of a request for all of it and answered `OK`.
+//! - Each error of a request's body counts as a request that was cut off, also the error of a layer outside of the struct, such as a limit of the
+//!   body's length. Put such a layer inside.
 //!
 //! # Lists
 //!
@@ -61,6 +63,8 @@
 //! | `"/user.v1.UserService/Login"` | this RPC, with any HTTP method and content type |
 //! | `"/user.v1.UserService/*"` | all RPCs of the service |
 //! | `"GET /healthz"` | this request of plain HTTP; `GET` includes `HEAD`, which the same handler answers |
+//!
+//! Name an RPC without an HTTP method: tonic serves it under each. `only = ["POST /user.v1.UserService/Login"]` would leave `PUT` open.
 //!
 //! Paths are compared byte for byte, without the query, which does not choose a handler. An unusual spelling (`//`, a slash at the end, percent
 //! encoding, another case) matches nothing, so it is not public. `only` with `/*` covers every path below the service, even if it names no RPC, so an

@@ -3,7 +3,6 @@
 
 mod alike;
 mod answers;
-mod attacks2;
 mod beside;
 mod bounded;
 mod common;
@@ -11,6 +10,7 @@ mod ends;
 mod entries;
 mod hostile;
 mod identity;
+mod misuse;
 mod mounts;
 mod paths;
 mod plain_http;

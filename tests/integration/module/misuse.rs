@@ -1,4 +1,4 @@
-//! What a hostile peer, or a clumsy user, may do to a generated server with the attribute.
+//! Hostile peers and unusual setups against a generated server with the attribute.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,7 +37,7 @@ fn users() -> (Users, Ends) {
 }
 
 #[tokio::test]
-async fn odd_requests_are_answered_as_without_the_attribute() {
+async fn odd_requests_get_the_same_answer_as_without_the_attribute() {
     let (users, mut told) = users();
     let alone = Plain::default();
     let routes = Routes::new(UserServiceServer::new(users.clone()));
@@ -55,9 +55,8 @@ async fn odd_requests_are_answered_as_without_the_attribute() {
     }
 }
 
-#[ignore = "fault: where the request's content type is not that of gRPC, tonic still answers by gRPC, and the end of a single response is not read from its status"]
 #[tokio::test]
-async fn the_end_is_the_status_of_the_answer_with_any_content_type() {
+async fn observers_get_the_status_with_any_content_type() {
     let (users, mut told) = users();
     let routes = Routes::new(UserServiceServer::new(users));
     let mut wire = Wire::to(listen(routes).await).await;
@@ -106,7 +105,7 @@ struct CalledTwice {
 scripted!(self: CalledTwice as [UserService], #[intercept(with(self.ends), with(Twice))]);
 
 #[tokio::test]
-async fn a_request_reaches_the_method_once() {
+async fn request_reaches_the_method_once() {
     let (ends, mut told) = Ends::new();
     let script = Script::default();
     let service = CalledTwice {
@@ -149,7 +148,7 @@ impl own::user_service_server::UserService for Echo {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn identities_of_calls_at_the_same_time_are_not_mixed() {
+async fn concurrent_calls_keep_their_identities_apart() {
     let runs = Arc::new(AtomicU32::new(0));
     let gate = Gate::new([("a-token-of-ann", "ann"), ("a-token-of-bob", "bob")]).unwrap();
     let server = own::user_service_server::UserServiceServer::new(Echo(Arc::clone(&runs)));
@@ -188,7 +187,7 @@ async fn identities_of_calls_at_the_same_time_are_not_mixed() {
 }
 
 #[tokio::test]
-async fn a_server_in_a_nest_keeps_its_policy() {
+async fn nested_axum_routers_keep_the_policy() {
     let (users, _told) = users();
     let routes = Routes::new(UserServiceServer::new(users.clone())).into_axum_router();
     let router = axum::Router::new()
@@ -240,9 +239,8 @@ impl Drop for Inside {
     }
 }
 
-#[ignore = "fault: a mark names a request by the address of its headers, which another request may have once the first is dropped, while the mark is still handed on"]
 #[tokio::test]
-async fn what_is_dropped_with_a_request_does_not_pass_in_its_place() {
+async fn call_made_while_a_request_is_dropped_passes_the_whole_list() {
     let passed = Arc::new(AtomicU32::new(0));
     for _ in 0..20 {
         let (users, _told) = users();
@@ -276,7 +274,7 @@ struct Storm {
 scripted!(self: Storm as [UserService], #[intercept(with(self.counted), concurrency(limiter = self.limiter))]);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_of_many_calls_that_are_left_ends_once() {
+async fn abandoned_concurrent_calls_end_once_each() {
     use interceptors::concurrency::{Capacity, Limiter};
     use std::time::Duration;
 
@@ -333,9 +331,8 @@ struct Once {
 
 scripted!(self: Once as [UserService], #[intercept(with(self.counted))]);
 
-#[ignore = "fault: a request without headers gets no mark, so its method passes the whole list once more"]
 #[tokio::test]
-async fn a_request_without_headers_passes_each_entry_once() {
+async fn request_without_headers_passes_each_entry_once() {
     let once = Once {
         script: Script::default(),
         counted: Counted::default(),
@@ -359,7 +356,7 @@ struct Timed {
 scripted!(self: Timed as [UserService], #[intercept(with(self.ends), concurrency(limiter = self.limiter), timeout("300ms"))]);
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_holds_no_place_for_longer_than_the_timeout() {
+async fn client_that_does_not_read_frees_its_place_at_the_timeout() {
     let (ends, mut told) = Ends::new();
     let limiter =
         interceptors::concurrency::Limiter::new(&interceptors::concurrency::Capacity::max(10));
