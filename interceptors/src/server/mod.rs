@@ -68,7 +68,8 @@
 //!
 //! Paths are compared byte for byte, without the query, which does not choose a handler. An unusual spelling (`//`, a slash at the end, percent
 //! encoding, another case) matches nothing, so it is not public. `only` with `/*` covers every path below the service, even if it names no RPC, so an
-//! entry that protects leaves no gap. The plan shows it as `/**`. A layer that rewrites paths belongs outside this one.
+//! entry that protects leaves no gap. The plan shows it as `/**`. A layer that rewrites paths belongs outside this one. Inside of
+//! axum's `nest`, a struct sees the path without the prefix of the nest.
 //!
 //! # What is not gRPC
 //!
