@@ -563,7 +563,7 @@ codes! {
     }
     NOT_A_STORE = 809 {
         title: "No store of limits",
-        cause: "The value of `store` implements `rate_limit::Store`, and knows its limits itself or is told them by `per_second`.",
+        cause: "The value of `store` implements `rate_limit::Store`, and has limits of its own or gets them from `per_second`.",
         wrong: "#[intercept(rate_limit(per_second = 5, store = self.name))]",
         right: "#[intercept(rate_limit(per_second = 5, store = self.limits))]",
     }
