@@ -151,7 +151,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     }
     cx.check()?;
     let beside = match &item {
-        Annotated::Struct(item) => beside(mount, &entries, item),
+        Annotated::Struct(item) => beside(mount, &entries, item, false),
         _ => Vec::new(),
     };
     Ok(Checked {
@@ -218,21 +218,21 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
             item: Annotated::Struct(item.clone()),
         };
         let mut checked = check(parsed).ok()?;
-        // What does not say who verifies may be an entry that could not be read.
-        let listed: Vec<Listed> = listed
-            .into_iter()
-            .filter(|listed| !listed.entry.asks_self())
-            .collect();
-        checked.beside = beside(mount, &listed, &item);
+        checked.beside = beside(mount, &listed, &item, true);
         Some(checked)
     };
     mounts.into_iter().filter_map(of_mount).collect()
 }
 
 /// What a server's struct is because of its entries.
-fn beside(mount: Mount, entries: &[Listed], item: &ItemStruct) -> Vec<TokenStream> {
+fn beside(
+    mount: Mount,
+    entries: &[Listed],
+    item: &ItemStruct,
+    has_error: bool,
+) -> Vec<TokenStream> {
     let entries = entries.iter().filter(|_| mount == Mount::Server);
-    let beside = entries.filter_map(|listed| listed.entry.beside(item));
+    let beside = entries.filter_map(|listed| listed.entry.beside(item, has_error));
     beside.collect()
 }
 

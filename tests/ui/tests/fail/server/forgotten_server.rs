@@ -39,7 +39,7 @@ struct Slow;
 
 #[intercept(logging, auth(verifier = self.sessions))]
 struct Verifies {
-    sessions: Sessions,
+    sessions: String,
 }
 
 #[intercept(request_id(max_length = 64))]
