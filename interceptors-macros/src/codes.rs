@@ -35,7 +35,7 @@ pub(crate) const OF_COMPILER: Code = Code(800);
 macro_rules! codes {
     ($($name:ident = $number:literal { title: $title:literal, cause: $cause:literal, wrong: $wrong:literal, right: $right:literal $(,)? })*) => {
         $(
-            #[allow(dead_code, reason = "some stand in texts of `interceptors` alone")]
+            #[allow(dead_code, reason = "some are in texts of `interceptors` alone")]
             pub(crate) const $name: Code = Code($number);
         )*
 
@@ -50,7 +50,7 @@ macro_rules! codes {
 codes! {
     UNREADABLE = 1 {
         title: "Not Rust",
-        cause: "The compiler's own grammar ends here: a comma, a value or a bracket is missing, or a keyword stands where a name should.",
+        cause: "The compiler's own grammar ends here: a comma, a value or a bracket is missing, or a keyword is used as a name.",
         wrong: "#[intercept(logging retry(max = 3))]",
         right: "#[intercept(logging, retry(max = 3))]",
     }
@@ -61,7 +61,7 @@ codes! {
         right: "#[intercept(retry(max = 3))]",
     }
     NO_NAME_WANTED = 3 {
-        title: "A name where only a value stands",
+        title: "A name for a value that has none",
         cause: "`timeout` and `deadline` take their time as a value without a name.",
         wrong: "#[intercept(timeout(after = \"2s\"))]",
         right: "#[intercept(timeout(\"2s\"))]",
@@ -80,7 +80,7 @@ codes! {
     }
     WRONG_BRACKETS = 6 {
         title: "Other brackets",
-        cause: "Settings stand in parentheses, and lists in square brackets.",
+        cause: "Settings go in parentheses, and lists in square brackets.",
         wrong: "#[intercept(retry { max = 3 })]",
         right: "#[intercept(retry(max = 3))]",
     }
@@ -147,7 +147,7 @@ codes! {
     }
     PLACE_OF_SERVER = 111 {
         title: "`server` in another place",
-        cause: "`server` says that a struct is for a whole server. It stands first in the list, once, and only on a struct.",
+        cause: "`server` says that a struct is for a whole server. It comes first in the list, once, and only on a struct.",
         wrong: "#[intercept(logging, server)]\nstruct Inbound;",
         right: "#[intercept(server, logging)]\nstruct Inbound;",
     }
@@ -162,6 +162,18 @@ codes! {
         cause: "A channel, a server and the attempts of a call live longer than what they were made from, so they own what they need. The type of a request has a name, which a `dyn` in a box has not.",
         wrong: "#[intercept(logging)]\nstruct Outbound<'a> {\n    name: &'a str,\n}",
         right: "#[intercept(logging)]\nstruct Outbound {\n    name: String,\n}",
+    }
+    FORGOTTEN_SERVER = 114 {
+        title: "A list for a server without `server`",
+        cause: "A struct is for the calls of a client, unless `server` comes first in the list. Something in this list works on services and servers only.",
+        wrong: "#[intercept(catch_panic, logging, auth(verifier = self.tokens))]\nstruct Inbound { tokens: Tokens }",
+        right: "#[intercept(server, catch_panic, logging, auth(verifier = self.tokens))]\nstruct Inbound { tokens: Tokens }",
+    }
+    FORGOTTEN_TRAIT = 115 {
+        title: "An `impl` that is not the one of a service",
+        cause: "A service is the `impl` of a trait, which the `impl` names. An `impl` without a trait is a hand-written client.",
+        wrong: "#[intercept(logging)]\n#[tonic::async_trait]\nimpl Users { … }",
+        right: "#[intercept(logging)]\n#[tonic::async_trait]\nimpl UserService for Users { … }",
     }
 
     UNKNOWN_ENTRY = 201 {
@@ -427,7 +439,7 @@ codes! {
     }
     DESCRIPTORS = 509 {
         title: "Descriptors that do not have what is asked",
-        cause: "A channel or a server knows its methods from `descriptors`: which of them exist, and which are idempotent.",
+        cause: "A struct knows its methods from `descriptors`: which of them exist, and which are idempotent. A service and a generated client have no `descriptors`, so their lists name the methods.",
         wrong: "#[intercept(retry(only = [idempotent]))]\nstruct Outbound;",
         right: "#[intercept(descriptors = crate::FILE_DESCRIPTOR_SET, retry(only = [idempotent]))]\nstruct Outbound;",
     }
@@ -452,19 +464,19 @@ codes! {
     }
     PUBLIC_HAS_NO_IDENTITY = 604 {
         title: "A public method has no identity",
-        cause: "`auth` lets callers of public methods in without a token, so nobody is known there whom `authorize` or `key = identity` could ask for.",
+        cause: "`auth` lets callers of public methods in without a token, so `authorize` and `key = identity` find no verified caller there.",
         wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user]), authorize(role = \"admin\"))]",
         right: "#[intercept(auth(verifier = self.tokens, public = [get_user]), authorize(role = \"admin\", except = [get_user]))]",
     }
     NOBODY_VERIFIED = 605 {
-        title: "Nobody is verified yet",
-        cause: "Interceptors run in the order of the list. What needs the caller's identity stands after `auth`, which covers the same methods.",
+        title: "No verified caller",
+        cause: "Interceptors run in the order of the list. What needs the caller's identity comes after `auth`, which covers the same methods.",
         wrong: "#[intercept(authorize(role = \"admin\"), auth(verifier = self.tokens))]",
         right: "#[intercept(auth(verifier = self.tokens), authorize(role = \"admin\"))]",
     }
     NO_CLIENT_ADDRESS = 606 {
         title: "The caller's address is not known yet",
-        cause: "`key = client_ip` needs the address that `client_ip` finds. So `client_ip` stands before the limit and covers the same methods.",
+        cause: "`key = client_ip` needs the address that `client_ip` finds. So `client_ip` comes before the limit and covers the same methods.",
         wrong: "#[intercept(rate_limit(per_second = 5, key = client_ip))]",
         right: "#[intercept(client_ip(trusted = [\"10.0.0.0/8\"]), rate_limit(per_second = 5, key = client_ip))]",
     }
@@ -551,7 +563,7 @@ codes! {
     }
     NOT_A_STORE = 809 {
         title: "No store of limits",
-        cause: "The value of `store` implements `rate_limit::Store`, and knows its limits itself or is told them by `per_second`.",
+        cause: "The value of `store` implements `rate_limit::Store`, and has limits of its own or gets them from `per_second`.",
         wrong: "#[intercept(rate_limit(per_second = 5, store = self.name))]",
         right: "#[intercept(rate_limit(per_second = 5, store = self.limits))]",
     }
@@ -592,7 +604,7 @@ codes! {
         right: "#[intercept(logging)]\nimpl UserService for Users { … }",
     }
     NOT_A_HOOK = 816 {
-        title: "A value that is not told of panics",
+        title: "A value that cannot handle panics",
         cause: "The value of `hook` is a function of one `&Panic`, or implements `PanicHandler`.",
         wrong: "#[intercept(catch_panic(hook = self.name))]",
         right: "#[intercept(catch_panic(hook = crate::report))]",

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::entries::parse;
+use crate::entries::{forgotten, parse};
 use crate::expand::editor;
 use crate::text::attributes::without_our_attributes;
 use crate::{check, expand};
@@ -12,12 +12,15 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
     match checked {
         Ok(checked) => expand::expand(&checked),
         // The user's item less our attributes: one mistake is one error, and the rest of the
-        // file stays as it was. So does what the rest of the file names.
+        // file stays as it was. So does what the rest of the file names. An `impl` in which the
+        // compiler would find the same mistake is left out.
         Err(error) => {
             let error = error.into_compile_error();
-            let kept = check::without_entries(args.clone(), item.clone());
-            let kept = kept.map(|checked| expand::beside_the_item(&checked));
-            let item = without_our_attributes(item, args);
+            let kept = expand::beside_the_item(&check::without_entries(&args, item.clone()));
+            let item = match forgotten::is_trait_impl(&args, &item) {
+                true => TokenStream::new(),
+                false => without_our_attributes(item, args),
+            };
             quote!(#error #item #kept)
         }
     }

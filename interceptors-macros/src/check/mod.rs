@@ -8,12 +8,15 @@ mod rules;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Expr, GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
+use syn::{
+    Attribute, Expr, GenericArgument, Generics, Ident, Item, ItemStruct, Path, PathArguments, Type,
+};
 
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
+use crate::entries::forgotten;
 use crate::entries::list::{BlockArgs, parse_block_args};
 use crate::entries::parse::Parsed;
 use crate::entries::site::Place;
@@ -47,6 +50,8 @@ pub(crate) struct Checked {
     /// Services that full paths in lists name, where the compiler has to compare; of a generated client, other services
     /// of its package.
     pub(crate) named_services: Vec<(Span, String)>,
+    /// What a server's struct is because of its entries.
+    pub(crate) beside: Vec<TokenStream>,
 }
 
 impl Checked {
@@ -91,7 +96,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
                 cx.error_on(
                     codes::UNKNOWN_SERVICE,
                     &block.self_ty,
-                    "which service this is cannot be seen here; add `service = \"user.v1.UserService\"`",
+                    "the name of the service is not known here; add `service = \"user.v1.UserService\"`",
                 );
             }
             name = service_name(service, block.trait_path.as_ref());
@@ -145,6 +150,10 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         rules::check_parted(&cx, &entries, &chains);
     }
     cx.check()?;
+    let beside = match &item {
+        Annotated::Struct(item) => beside(mount, &entries, item, false),
+        _ => Vec::new(),
+    };
     Ok(Checked {
         krate,
         item,
@@ -157,6 +166,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         chains,
         unknown,
         named_services,
+        beside,
     })
 }
 
@@ -177,28 +187,53 @@ fn is_found_by_servers(block: &ServiceImpl) -> bool {
 }
 
 /// A struct on which nothing is listed. Where the attribute has an error, code around it still finds `wrap` and `PLAN`:
-/// what is wrong has been told, so errors are not told again.
-pub(crate) fn without_entries(args: TokenStream, item: TokenStream) -> Option<Checked> {
+/// what is wrong has been told, so errors are not told again. Where it is not decided whether the struct is for a
+/// client or for a server, it is both.
+pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Checked> {
     let Ok(Item::Struct(item)) = syn::parse2(item) else {
-        return None;
+        return Vec::new();
     };
-    let mount = Mount::of(&Item::Struct(item.clone()), &args);
     if is_generated(&item) {
-        return None;
+        return Vec::new();
     }
-    let told = Ctxt::new();
-    let mut args = parse_block_args(&told, mount, args);
-    let _ = told.check();
-    args.entries = Vec::new();
-    args.descriptors = None;
-    let parsed = Parsed {
-        cx: Ctxt::new(),
-        mount,
-        args,
-        methods: Vec::new(),
-        item: Annotated::Struct(item),
+    let mount = Mount::of(&Item::Struct(item.clone()), args);
+    let mounts = match forgotten::is_server(mount, args) {
+        true if Mount::Channel.is_enabled() && item.generics.lifetimes().next().is_none() => {
+            vec![Mount::Channel, Mount::Server]
+        }
+        true => vec![Mount::Server],
+        false => vec![mount],
     };
-    check(parsed).ok()
+    let of_mount = |mount| {
+        let told = Ctxt::new();
+        let mut args = parse_block_args(&told, mount, args.clone());
+        let _ = told.check();
+        let listed = std::mem::take(&mut args.entries);
+        args.descriptors = None;
+        let parsed = Parsed {
+            cx: Ctxt::new(),
+            mount,
+            args,
+            methods: Vec::new(),
+            item: Annotated::Struct(item.clone()),
+        };
+        let mut checked = check(parsed).ok()?;
+        checked.beside = beside(mount, &listed, &item, true);
+        Some(checked)
+    };
+    mounts.into_iter().filter_map(of_mount).collect()
+}
+
+/// What a server's struct is because of its entries.
+fn beside(
+    mount: Mount,
+    entries: &[Listed],
+    item: &ItemStruct,
+    has_error: bool,
+) -> Vec<TokenStream> {
+    let entries = entries.iter().filter(|_| mount == Mount::Server);
+    let beside = entries.filter_map(|listed| listed.entry.beside(item, has_error));
+    beside.collect()
 }
 
 /// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a

@@ -354,17 +354,21 @@ impl Entry for Auth {
     ///     type Identity = <Tokens as Verifier>::Identity;
     /// }
     /// ```
-    fn beside(&self, item: &ItemStruct) -> Option<TokenStream> {
+    fn beside(&self, item: &ItemStruct, has_error: bool) -> Option<TokenStream> {
         let verifier = match &self.given {
             None => quote!(Self),
             Some(given) => field(item, given)?.to_token_stream(),
         };
+        // The compiler does not look at once whether a bound with lifetimes is true.
+        let whenever = has_error.then(|| quote!(for<'__a>));
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, _) = generics.split_for_impl();
         let mut bounded = generics.clone();
         let predicates = &mut bounded.make_where_clause().predicates;
-        predicates.push(parse_quote!(#verifier: __interceptors::auth::Verifier));
-        predicates.push(parse_quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
+        predicates.push(parse_quote!(#whenever #verifier: __interceptors::auth::Verifier));
+        predicates.push(
+            parse_quote!(#whenever Self: ::core::marker::Send + ::core::marker::Sync + 'static),
+        );
         let (_, _, where_clause) = bounded.split_for_impl();
         Some(quote! {
             impl #impl_generics __interceptors::auth::Authenticates for #ident #type_generics #where_clause {

@@ -3,6 +3,7 @@ use quote::quote_spanned;
 use syn::Expr;
 
 use super::entry::{Entry, Listed, Spot};
+use super::keywords::SELECTORS;
 use super::reader::Reader;
 use super::row::{OneOf, Places, Positional, Row, Setting, Start, Times, Value, enabled_by};
 use super::view::{View, as_list};
@@ -10,6 +11,7 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::Selector;
 use crate::text::config::Config;
+use crate::text::settings::{Together, Written};
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
@@ -40,6 +42,7 @@ pub(crate) static ROW: Row = Row {
     example: "authorize(role = \"admin\")",
     ends_with: "PERMISSION_DENIED",
     positional: Positional::No,
+    meant_by_several: roles,
     settings: &[
         Setting {
             name: "role",
@@ -71,6 +74,41 @@ pub(crate) static ROW: Row = Row {
     }],
     ..Row::USUAL
 };
+
+/// What was meant by `authorize(admin)`.
+fn roles(given: &[Written<'_>]) -> Option<Together> {
+    let is_name = |word: &str| {
+        let settings = ROW.settings.iter().chain(&SELECTORS);
+        let mut names =
+            settings.flat_map(|it| [it.name].into_iter().chain(it.also_called.iter().copied()));
+        names.any(|name| name == word)
+    };
+    let is_role = |written: &Written<'_>| {
+        let is_boolean = matches!(written.name.as_str(), "true" | "false");
+        written.is_word && !is_boolean && !is_name(&written.name)
+    };
+    let places = (0..given.len()).filter(|&i| is_role(&given[i]));
+    let places: Vec<usize> = places.collect();
+    let roles = places.iter().map(|&i| match &given[i].name {
+        constant if *constant == constant.to_uppercase() => constant.clone(),
+        role => format!("\"{role}\""),
+    });
+    let roles: Vec<String> = roles.collect();
+    let message = match &roles[..] {
+        [] => return None,
+        [role] => {
+            let function = role.trim_matches('"');
+            format!(
+                "a role is a text here; write `authorize(role = {role})`, or `authorize(with = {function})` for a function"
+            )
+        }
+        roles => {
+            let roles = roles.join(", ");
+            format!("a role is a text here; write `authorize(roles = [{roles}])`")
+        }
+    };
+    Some(Together { places, message })
+}
 
 /// By roles, or by a policy.
 struct Authorize {
@@ -155,12 +193,12 @@ impl Entry for Authorize {
             cx.error_on(
                 codes::NOBODY_VERIFIED,
                 name,
-                "nobody is verified yet where this stands; list `auth` before `authorize`",
+                "`authorize` needs the caller that `auth` verifies; list `auth` before `authorize`",
             );
         } else if !unverified.is_empty() {
             let unverified = unverified.join("`, `");
             let message = format!(
-                "nobody is verified in `{unverified}`; let `auth` cover what `authorize` does"
+                "`auth` does not cover `{unverified}`, so no caller is verified there; let `auth` cover what `authorize` does"
             );
             cx.error_on(codes::NOBODY_VERIFIED, name, message);
         }

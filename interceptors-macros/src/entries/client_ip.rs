@@ -202,7 +202,7 @@ impl Entry for ClientIp {
     }
 
     /// Services behind the struct rely on it.
-    fn beside(&self, item: &ItemStruct) -> Option<TokenStream> {
+    fn beside(&self, item: &ItemStruct, _: bool) -> Option<TokenStream> {
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         Some(quote! {

@@ -107,9 +107,9 @@ pub(crate) trait Entry {
         None
     }
 
-    /// What a server's struct is because of it.
-    fn beside(&self, item: &ItemStruct) -> Option<TokenStream> {
-        let _ = item;
+    /// What a server's struct is because of it. Where the attribute has an error, a value of the wrong type is no further one.
+    fn beside(&self, item: &ItemStruct, has_error: bool) -> Option<TokenStream> {
+        let _ = (item, has_error);
         None
     }
 

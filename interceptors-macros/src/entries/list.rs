@@ -59,12 +59,15 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
         on_method: false,
     };
     let mut seen: Vec<Ident> = Vec::new();
+    let is_first = args.first().is_some_and(|first| first.name == "server");
     for (i, arg) in args.into_iter().enumerate() {
         if arg.path.is_none() && arg.name == "server" {
             if mount != Mount::Server || i > 0 {
                 let message = match mount {
-                    Mount::Server => "`server` is there already; take one out",
-                    Mount::Channel => "`server` comes first: `#[intercept(server, …)]`",
+                    Mount::Server if is_first => "`server` is there already; take one out",
+                    Mount::Server | Mount::Channel => {
+                        "`server` comes first: `#[intercept(server, …)]`"
+                    }
                     _ => SERVER,
                 };
                 cx.error_on(codes::PLACE_OF_SERVER, &arg.name, message);
@@ -105,8 +108,8 @@ impl BlockArgs {
                 codes::NOT_HERE,
                 &arg.name,
                 match mount {
-                    Mount::Channel => "a channel serves any service; take `service` out",
-                    Mount::Server => "a server has any service; take `service` out",
+                    Mount::Channel => "the struct is for calls to any service; take `service` out",
+                    Mount::Server => "the struct is for all services of a server; take `service` out",
                     Mount::ServerModule => {
                         "a generated server knows its service; take `service` out"
                     }
@@ -291,7 +294,7 @@ fn around_entries(expr: &Expr) -> Option<String> {
             let name = name(&call.receiver)?;
             let (setting, args) = (&call.method, source(&call.args));
             Some(format!(
-                "settings stand in parentheses: `{name}({setting} = {args})`"
+                "settings go in parentheses: `{name}({setting} = {args})`"
             ))
         }
         _ => None,

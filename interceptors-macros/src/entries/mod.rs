@@ -6,6 +6,7 @@ pub(crate) mod access;
 pub(crate) mod chain;
 pub(crate) mod elsewhere;
 pub(crate) mod entry;
+pub(crate) mod forgotten;
 pub(crate) mod keywords;
 pub(crate) mod list;
 pub(crate) mod parse;

@@ -1,6 +1,7 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Item;
 
+use super::forgotten;
 use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
 use crate::codes;
 use crate::ctxt::Ctxt;
@@ -19,12 +20,17 @@ pub(crate) struct Parsed {
 }
 
 pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed> {
-    let cx = Ctxt::new();
     let item: syn::Result<Item> = syn::parse2(item);
     // What may be listed depends on what it is listed for.
     let mount = item
         .as_ref()
         .map_or(Mount::Service, |item| Mount::of(item, &args));
+    if let Ok(item) = &item
+        && let Some(error) = forgotten::error(mount, &args, item)
+    {
+        return Err(error);
+    }
+    let cx = Ctxt::new();
     if !mount.is_enabled() {
         cx.error_at(
             codes::MISSING_FEATURE,

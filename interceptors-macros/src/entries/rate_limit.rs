@@ -350,11 +350,7 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
         }
         _ => {}
     }
-    cx.error_on(
-        codes::NOT_A_CHOICE,
-        expr,
-        "`key` must be `peer`, `client_ip`, `identity` or `metadata(\"x-api-key\")`",
-    );
+    cx.error_on(codes::NOT_A_CHOICE, expr, rate_meant::meant_by_key(expr));
     None
 }
 
@@ -463,7 +459,7 @@ impl Entry for RateLimit {
         }
         let mut code = codes::NOBODY_VERIFIED;
         let message = if unverified.len() == view.covered.len() {
-            "nobody is verified yet where this limit stands; list `auth` before `rate_limit`"
+            "`key = identity` needs the caller that `auth` verifies; list `auth` before `rate_limit`"
                 .to_owned()
         } else if unverified.contains(&"*") {
             "what `auth` does not cover has no identity; name what it covers with `only = [\"/user.v1.UserService/Login\"]`"
@@ -489,7 +485,7 @@ fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
     if without.is_empty() {
         return;
     }
-    let nothing = "nothing has found the caller's address yet where this limit stands; list `client_ip(trusted = [\"10.0.0.0/8\"])` before `rate_limit`";
+    let nothing = "`key = client_ip` needs the address that `client_ip` finds; list `client_ip(trusted = [\"10.0.0.0/8\"])` before `rate_limit`";
     let message = if without.contains(&"*") {
         nothing.to_owned()
     } else if without.len() == view.covered.len() {

@@ -4,6 +4,7 @@ use syn::{Expr, Lit};
 
 use crate::text::cures;
 use crate::text::literals::literal;
+use crate::text::metadata::wrong_metadata_key;
 use crate::text::settings::{Together, Written};
 use crate::text::source::source;
 
@@ -59,6 +60,74 @@ pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> 
     }
 }
 
+/// What is said of a value of `key` that is none.
+pub(super) fn meant_by_key(key: &Expr) -> String {
+    let all = "`key` must be `identity` for each caller that `auth` verified, `peer` or `client_ip` for each address, or `metadata(\"x-api-key\")` for each value of a metadata key";
+    match instead_of_key(key) {
+        Some(meant) => format!("{all}; did you mean `{meant}`?"),
+        None => all.to_owned(),
+    }
+}
+
+fn instead_of_key(key: &Expr) -> Option<String> {
+    let text = match literal(key) {
+        Some(Lit::Str(text)) => Some(text.value()),
+        Some(_) => return None,
+        None => None,
+    };
+    let written = source(key);
+    let word = text
+        .as_deref()
+        .unwrap_or_else(|| written.rsplit(['.', ':']).next().unwrap_or_default());
+    let meant = match word {
+        "client_ip" => Some("client_ip"),
+        word if IDENTITIES.contains(&word) => Some("identity"),
+        word if ADDRESSES.contains(&word) => Some("peer"),
+        _ => None,
+    };
+    if let Some(meant) = meant {
+        return Some(meant.to_owned());
+    }
+    let key = text.filter(|key| wrong_metadata_key(key).is_none() && !key.ends_with("-bin"))?;
+    Some(format!("metadata(\"{key}\")"))
+}
+
+/// What people call the caller that `auth` has verified.
+const IDENTITIES: &[&str] = &[
+    "account",
+    "auth",
+    "authorization",
+    "caller",
+    "claims",
+    "client",
+    "client_id",
+    "id",
+    "identity",
+    "principal",
+    "session",
+    "sub",
+    "subject",
+    "token",
+    "user",
+    "user_id",
+    "username",
+];
+
+/// What people call the address of the caller.
+const ADDRESSES: &[&str] = &[
+    "addr",
+    "address",
+    "ip",
+    "ip_address",
+    "peer",
+    "peer_addr",
+    "peer_ip",
+    "remote",
+    "remote_addr",
+    "remote_ip",
+    "source_ip",
+];
+
 /// Names that people give to the number of calls when they write a time beside it.
 const COUNTS: &[&str] = &[
     "amount",
@@ -99,16 +168,16 @@ pub(super) fn meant_by_several(given: &[Written<'_>]) -> Option<Together> {
     let find = |names: &[&str]| {
         given
             .iter()
-            .position(|(name, _)| names.contains(&name.as_str()))
+            .position(|written| names.contains(&written.name.as_str()))
     };
     let (count, window) = (find(COUNTS)?, find(WINDOWS)?);
-    let rate = rate(given[count].1?, given[window].1?);
+    let rate = rate(given[count].value?, given[window].value?);
     // `per = method` is about something else.
-    if rate.is_none() && given[window].0 == "per" {
+    if rate.is_none() && given[window].name == "per" {
         return None;
     }
     let write = rate.unwrap_or_else(|| "per_second = 100` or `per_minute = 100".to_owned());
-    let (count_name, window_name) = (&given[count].0, &given[window].0);
+    let (count_name, window_name) = (&given[count].name, &given[window].name);
     Some(Together {
         places: vec![count, window],
         message: format!(

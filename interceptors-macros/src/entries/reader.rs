@@ -447,7 +447,7 @@ impl Reading<'_> {
             cx.error_on(
                 codes::NOT_HERE,
                 &key,
-                format!("{what} serves any service, so there is no list of all methods; take `protected` out"),
+                format!("{what} is not for one service, so its methods are not known; take `protected` out"),
             );
         }
         self.access.protected = Some(Protected { key, methods });

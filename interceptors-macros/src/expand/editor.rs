@@ -40,8 +40,7 @@ pub(crate) fn in_editor(
     let kept = without_our_attributes(item.clone(), args.clone());
     let shown = match parsed {
         Some(Item::Struct(_)) => {
-            let beside = check::without_entries(args.clone(), item.clone());
-            let beside = beside.map(|checked| beside_the_item(&checked));
+            let beside = beside_the_item(&check::without_entries(args, item.clone()));
             quote!(#kept #beside)
         }
         Some(Item::Impl(block)) => {

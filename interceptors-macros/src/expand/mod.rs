@@ -39,19 +39,20 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
     }
 }
 
-/// What a struct gets beside itself, for code that names it.
-pub(crate) fn beside_the_item(checked: &Checked) -> TokenStream {
-    match &checked.item {
+/// What a struct gets beside itself, for code that names it: for each of the things that it may be.
+pub(crate) fn beside_the_item(all: &[Checked]) -> TokenStream {
+    let beside = all.iter().map(|checked| match &checked.item {
         Annotated::Struct(item) => match checked.mount {
             // With lifetimes there is no chain either.
             mount if !mount.is_enabled() || item.generics.lifetimes().next().is_some() => {
                 disabled::beside(checked, item)
             }
-            Mount::Server => server::beside(checked, item),
+            Mount::Server => server::beside(checked, item, all.len() == 1),
             _ => channel::beside(checked, item),
         },
         Annotated::Block(_) | Annotated::ClientModule(_) | Annotated::ServerModule(_) => {
             TokenStream::new()
         }
-    }
+    });
+    beside.collect()
 }

@@ -37,12 +37,12 @@ use crate::check::Checked;
 /// };
 /// ```
 pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let beside = beside(checked, item);
+    let beside = beside(checked, item, true);
     quote!(#item #beside)
 }
 
-/// All that comes after the struct.
-pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
+/// All that comes after the struct. Where it may be a client's too, that has `wrap` and the plan.
+pub(super) fn beside(checked: &Checked, item: &ItemStruct, is_alone: bool) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -77,9 +77,9 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
         let is_needed = !holds_for_all(checked, i);
         is_needed.then(|| quote!(if !__call.plan().covers(#i) { #passes }))
     });
-    let also = listed().filter_map(|(_, listed)| listed.entry.beside(item));
+    let also = &checked.beside;
     let receive = through(checked, item, &hide(checked), &quote!(run));
-    let plan_impl = plan_impl(checked, parameters, &self_ty, &plan_rows);
+    let plan_impl = is_alone.then(|| plan_impl(checked, parameters, &self_ty, &plan_rows));
     let challenge = challenge(checked);
     let is_deprecated = item
         .attrs
@@ -87,7 +87,18 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
         .any(|attr| attr.path().is_ident("deprecated"));
     let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
     let layer = format!(" Puts the interceptors of `{ident}` in front of a server.");
-    let wrap = format!(" Puts the interceptors of `{ident}` in front of one service.");
+    let wrap = is_alone.then(|| {
+        let doc = format!(" Puts the interceptors of `{ident}` in front of one service.");
+        quote! {
+            #[doc = #doc]
+            #vis fn wrap<__S>(self, service: __S) -> __interceptors::server::InterceptedService<Self, __S>
+            where
+                Self: __interceptors::ServerChain,
+            {
+                __interceptors::server::InterceptedService::new(self, service)
+            }
+        }
+    });
     quote! {
         #allow
         const _: () = {
@@ -137,13 +148,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
                     __interceptors::server::InterceptLayer::new(self)
                 }
 
-                #[doc = #wrap]
-                #vis fn wrap<__S>(self, service: __S) -> __interceptors::server::InterceptedService<Self, __S>
-                where
-                    Self: __interceptors::ServerChain,
-                {
-                    __interceptors::server::InterceptedService::new(self, service)
-                }
+                #wrap
             }
             #(#also)*
             #plan_impl

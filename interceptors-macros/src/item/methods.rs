@@ -97,12 +97,12 @@ pub(crate) fn full_path(name: &str) -> String {
         false => "Login".to_owned(),
     };
     format!(
-        "a channel serves any service; write the method's full path, such as `\"/user.v1.UserService/{rpc}\"`"
+        "a channel may call any service; write the method's full path, such as `\"/user.v1.UserService/{rpc}\"`"
     )
 }
 
 /// How a server's lists name what may be asked for.
-pub(crate) const FORMS: &str = "a server has any service; write a method's full path (`\"/user.v1.UserService/Login\"`), all methods of a service (`\"/grpc.health.v1.Health/*\"`), or what is not gRPC (`\"GET /healthz\"`)";
+pub(crate) const FORMS: &str = "a server may have several services; write a method's full path (`\"/user.v1.UserService/Login\"`), all methods of a service (`\"/grpc.health.v1.Health/*\"`), or what is not gRPC (`\"GET /healthz\"`)";
 
 /// `"/grpc.health.v1.Health/*"` or `"GET /healthz"`
 fn form_of_server(text: &str) -> Option<Spelled> {

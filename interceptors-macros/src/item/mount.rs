@@ -29,7 +29,7 @@ pub(crate) enum Mount {
 impl Mount {
     pub(crate) fn of(item: &Item, args: &TokenStream) -> Self {
         match item {
-            Item::Struct(_) if begins_with_server(args.clone()) => Self::Server,
+            Item::Struct(_) if lists_server(args.clone()) => Self::Server,
             Item::Impl(block) if block.trait_.is_none() => Self::HandWritten,
             Item::Mod(module) if is_server(module) => Self::ServerModule,
             Item::Mod(_) => Self::ClientModule,
@@ -67,14 +67,11 @@ impl Mount {
     }
 }
 
-/// Whether the first word of the attribute is `server`.
-fn begins_with_server(args: TokenStream) -> bool {
-    let mut args = args.into_iter();
-    let first = matches!(args.next(), Some(TokenTree::Ident(word)) if word == "server");
-    let mut is_alone = || match args.next() {
-        None => true,
-        Some(TokenTree::Punct(comma)) => comma.as_char() == ',',
-        _ => false,
-    };
-    first && is_alone()
+/// Whether the word `server` is in the list. It has to come first, which the list checks.
+fn lists_server(args: TokenStream) -> bool {
+    let is_comma =
+        |tree: &TokenTree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ',');
+    let trees: Vec<TokenTree> = args.into_iter().collect();
+    let mut elements = trees.split(is_comma);
+    elements.any(|element| matches!(element, [TokenTree::Ident(word)] if word == "server"))
 }

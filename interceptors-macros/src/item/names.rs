@@ -225,11 +225,12 @@ impl<'a> Names<'a> {
             );
         }
         if found.is_empty() {
-            self.cx.error_at(
-                codes::UNKNOWN_METHOD,
-                method_ref.span,
-                self.no_such_method(&method_ref.spelled, written),
-            );
+            let code = match is_idempotent(&method_ref.spelled) {
+                true => codes::DESCRIPTORS,
+                false => codes::UNKNOWN_METHOD,
+            };
+            let message = self.no_such_method(&method_ref.spelled, written);
+            self.cx.error_at(code, method_ref.span, message);
         }
         found
     }
@@ -291,6 +292,12 @@ impl<'a> Names<'a> {
             })
             .collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        if is_idempotent(spelled) {
+            return format!(
+                "`idempotent` needs `descriptors`, which only a struct has; name the methods here; there is `{}`",
+                known.join("`, `")
+            );
+        }
         match nearest(written, &known) {
             Some(near) => format!("no method `{written}` here; did you mean `{near}`?"),
             None => format!(
@@ -299,4 +306,9 @@ impl<'a> Names<'a> {
             ),
         }
     }
+}
+
+/// Whether it is the word of a struct's lists, where the methods have names.
+fn is_idempotent(spelled: &Spelled) -> bool {
+    matches!(spelled, Spelled::Rust(name) if name == "idempotent")
 }

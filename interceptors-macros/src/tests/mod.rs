@@ -981,7 +981,7 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
         ),
         (
             quote!(retry { max = 3 }),
-            "settings stand in parentheses: `retry(max = 3)`",
+            "settings go in parentheses: `retry(max = 3)`",
         ),
         (
             quote!(timeout(after = "2s")),
@@ -1000,7 +1000,7 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
 fn a_list_in_braces_is_told_of_brackets() {
     assert_eq!(
         error(quote!(logging(only = {login, get_user})), block()),
-        "a list stands in brackets: `only = […]`"
+        "a list goes in brackets: `only = […]`"
     );
     // A block that is an expression is a value.
     assert_eq!(
@@ -1153,6 +1153,13 @@ fn an_entry_of_the_other_side_leads_to_what_is_there() {
     );
     assert_eq!(
         error(quote!(timeout("2s")), channel),
+        "`timeout` is for services and servers; for the layer of a server, write `#[intercept(server, …)]`; for a client, write `deadline`"
+    );
+    let client = quote!(
+        struct Outbound;
+    );
+    assert_eq!(
+        error(quote!(hedge, timeout("2s")), client),
         "`timeout` belongs on a service; a client has `deadline`"
     );
 }
@@ -1573,17 +1580,17 @@ fn there_is_somebody_to_authorize_wherever_it_stands() {
         (
             quote!(auth, authorize(role = "a")),
             quote!(#[intercept(skip(auth))]),
-            "nobody is verified in `login`; let `auth` cover what `authorize` does",
+            "`auth` does not cover `login`, so no caller is verified there; let `auth` cover what `authorize` does",
         ),
         (
             quote!(authorize(role = "a"), logging),
             quote!(#[intercept(auth)]),
-            "nobody is verified yet where this stands; list `auth` before `authorize`",
+            "`authorize` needs the caller that `auth` verifies; list `auth` before `authorize`",
         ),
         (
             quote!(logging),
             quote!(#[intercept(authorize(role = "a"), auth)]),
-            "nobody is verified yet where this stands; list `auth` before `authorize`",
+            "`authorize` needs the caller that `auth` verifies; list `auth` before `authorize`",
         ),
     ] {
         assert_eq!(error(args.clone(), block(on_login)), expected, "{args}");

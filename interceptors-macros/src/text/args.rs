@@ -131,7 +131,7 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
     } else if input.peek(token::Brace) || input.peek(token::Bracket) {
         let group: Group = input.parse()?;
         let message = format!(
-            "settings stand in parentheses: `{name}({})`",
+            "settings go in parentheses: `{name}({})`",
             source(&group.stream())
         );
         return Err(codes::WRONG_BRACKETS.error(group.span(), message));
@@ -165,7 +165,7 @@ fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::E
         let bracket: Token![<] = input.parse()?;
         let inside = up_to_comma(input)?;
         let inside = source(&inside).replace('>', "");
-        let message = format!("settings stand in parentheses: `{name}({inside})`");
+        let message = format!("settings go in parentheses: `{name}({inside})`");
         return Ok(Some(codes::WRONG_BRACKETS.error(bracket.span, message)));
     }
     let mut words = name.to_string();
@@ -186,7 +186,7 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
     }
     if input.peek(token::Brace) && input.fork().parse::<Expr>().is_err() {
         let braces: Group = input.parse()?;
-        let message = format!("a list stands in brackets: `{name} = […]`");
+        let message = format!("a list goes in brackets: `{name} = […]`");
         return Err(codes::WRONG_BRACKETS.error(braces.span(), message));
     }
     input.parse().map_err(|error: syn::Error| {

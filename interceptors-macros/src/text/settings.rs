@@ -28,7 +28,12 @@ pub(crate) struct Together {
 }
 
 /// The name and the value of a setting, as it was written.
-pub(crate) type Written<'a> = (String, Option<&'a Expr>);
+pub(crate) struct Written<'a> {
+    pub(crate) name: String,
+    pub(crate) value: Option<&'a Expr>,
+    /// Whether it is a name alone.
+    pub(crate) is_word: bool,
+}
 
 /// What is said of all settings of an entry.
 pub(crate) type Several<'a> = &'a dyn Fn(&[Written<'_>]) -> Option<Together>;
@@ -105,10 +110,12 @@ impl<'c> Settings<'c> {
         let is_told = Cell::new(false);
         let nameless = |value: &TokenStream| (!is_told.replace(true)).then(|| nameless(value));
         let args = parse_args(cx, tokens, nameless);
-        let values: Vec<_> = args
-            .iter()
-            .map(|arg| (arg.name.to_string(), arg.value.expr()))
-            .collect();
+        let values = args.iter().map(|arg| Written {
+            name: arg.name.to_string(),
+            value: arg.value.expr(),
+            is_word: matches!(arg.value, ArgValue::None) && arg.path.is_none(),
+        });
+        let values: Vec<Written<'_>> = values.collect();
         let together = several(&values);
         for (i, arg) in args.into_iter().enumerate() {
             let name = &arg.name;

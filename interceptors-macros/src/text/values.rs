@@ -380,7 +380,7 @@ impl Values<'_> {
                 self.wrong(
                     codes::OK_IS_NO_FAILURE,
                     element,
-                    format!("`Ok` is no failure; take it out of `{name}`"),
+                    format!("`Ok` means success, and `{name}` lists failures; take it out"),
                 );
             } else if !CODES.contains(&text.as_str()) {
                 self.wrong(codes::NOT_A_STATUS_CODE, element, unknown_code(&text));

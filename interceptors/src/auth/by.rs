@@ -15,7 +15,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// It is what `auth(by = Inbound)` on the `impl` of a service takes. The identity is known at compile time where the
 /// verifier is a field of the struct, or the struct itself.
 #[diagnostic::on_unimplemented(
-    message = "[I0813] `{Self}` is no server's struct that says who calls",
+    message = "[I0813] `{Self}` is not the struct of a server that verifies callers",
     label = "not a struct with `#[intercept(server, auth(verifier = self.field), …)]`",
     note = "the verifier is a field of that struct, or the struct itself, so that the type of the identity is known"
 )]

@@ -34,7 +34,8 @@ use crate::{Call, CallDetails, Interceptor, Next, Rule, Sides};
 #[diagnostic::on_unimplemented(
     message = "[I0803] `{Self}` gives no tokens",
     label = "does not implement `interceptors::auth::TokenSource`",
-    note = "a `TokenCache` does, and what implements the trait; `auth` without `token` asks the struct or hand-written client that it is on"
+    note = "a `TokenCache` does, and what implements the trait; `auth` without `token` asks the struct or hand-written client that it is on",
+    note = "if the struct is the layer of a server, write `server` first in its list: `#[intercept(server, …)]`"
 )]
 pub trait TokenSource: Send + Sync {
     /// The token for this call, without its scheme.

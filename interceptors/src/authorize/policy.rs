@@ -4,7 +4,7 @@ use crate::CallDetails;
 
 /// An identity that has roles. See the [module documentation](super).
 #[diagnostic::on_unimplemented(
-    message = "[I0804] `{Self}`, whom `auth` verifies here, has no roles",
+    message = "[I0804] `{Self}`, the identity that `auth` verifies here, has no roles",
     label = "does not implement `interceptors::authorize::HasRole`",
     note = "implement it for the identity, or decide by `authorize(with = |identity| …)`"
 )]
@@ -38,7 +38,7 @@ pub trait HasRole {
 ///
 /// With `authorize(with = ByPath)`.
 #[diagnostic::on_unimplemented(
-    message = "[I0805] `{Self}` does not decide about `{Id}`, whom `auth` verifies here",
+    message = "[I0805] `{Self}` does not decide about `{Id}`, the identity that `auth` verifies here",
     label = "does not implement `interceptors::authorize::Policy<{Id}>`",
     note = "`with` takes a function `Fn(&{Id}) -> bool`, a closure, or a value that implements `Policy<{Id}>`"
 )]

@@ -136,7 +136,7 @@ impl fmt::Display for Location {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "[I0816] `{Self}` is not told of panics",
+    message = "[I0816] `{Self}` cannot handle panics",
     label = "does not implement `PanicHandler`",
     note = "name a function such as `fn on_panic(panic: &Panic<'_>)`, or implement `PanicHandler` for it"
 )]

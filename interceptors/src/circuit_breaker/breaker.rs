@@ -140,7 +140,7 @@ impl Thresholds {
         );
         assert!(
             codes::are_failures(codes),
-            "[I0406] `Ok` in `codes` is no failure; take it out"
+            "[I0406] `Ok` means success, and `codes` lists failures; take it out"
         );
         assert!(
             codes::are_distinct(codes),

@@ -12,7 +12,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 ///
 /// It is what `client_ip(by = Inbound)` on the `impl` of a service takes.
 #[diagnostic::on_unimplemented(
-    message = "[I0813] `{Self}` is no server's struct that says where calls come from",
+    message = "[I0813] `{Self}` is not the struct of a server that finds the addresses of callers",
     label = "not a struct with `#[intercept(server, client_ip(trusted = [\"10.0.0.0/8\"]), …)]`"
 )]
 pub trait FindsClientIp: Send + Sync + 'static {}

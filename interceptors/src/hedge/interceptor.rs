@@ -88,7 +88,7 @@ impl Hedge {
     pub const fn non_fatal_codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
             codes::are_failures(codes),
-            "[I0406] `Ok` in `non_fatal_codes` is no failure; take it out"
+            "[I0406] `Ok` means success, and `non_fatal_codes` lists failures; take it out"
         );
         assert!(
             codes::are_distinct(codes),

@@ -64,7 +64,7 @@ impl SetRequestId {
         );
         assert!(
             !key::is_of_secrets(name),
-            "[I0819] what stands in `header` is logged, so it must not be a key for secrets"
+            "[I0819] the value under `header` is logged, so `header` must not be a key for secrets"
         );
         self.header = name;
         self

@@ -181,7 +181,7 @@ impl Retry {
         );
         assert!(
             codes::are_failures(codes),
-            "[I0406] `Ok` in `codes` is no failure; take it out"
+            "[I0406] `Ok` means success, and `codes` lists failures; take it out"
         );
         assert!(
             codes::are_distinct(codes),

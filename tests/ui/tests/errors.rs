@@ -25,7 +25,7 @@ const FOLDERS: [&str; 7] = [
 /// What codes with the same hundreds have in common.
 const GROUPS: [(u16, &str); 9] = [
     (0, "How it is written"),
-    (1, "Where the attribute stands"),
+    (1, "Where the attribute goes"),
     (2, "Interceptors"),
     (3, "Settings"),
     (4, "Values"),
@@ -36,13 +36,13 @@ const GROUPS: [(u16, &str); 9] = [
 ];
 
 const INTRO: &str = "\
-What the compiler says of a wrong attribute, why, and what to write.
+What the compiler says about a wrong attribute, why, and what to write.
 
-Each error has a code, which stands in front of its message: `error: [I0201] unknown interceptor …`. A code keeps its
-meaning in later versions; the words of its message may change.
+Each message begins with the code of the error: `error: [I0201] unknown interceptor …`. A code keeps its meaning in
+later versions; the words of its message may change.
 
-Below each code are cases from this project's tests: what the compiler says of them, and why. Names and values are
-those of the test. `{ … }` stands for methods that do not matter. A message that begins with `evaluation panicked` comes
+Below each code are cases from this project's tests: what the compiler says about them, and why. Names and values are
+those of the test. `{ … }` means methods that do not matter. A message that begins with `evaluation panicked` comes
 from a constant, which is checked when the compiler evaluates it.
 ";
 
@@ -75,7 +75,7 @@ fn every_error_is_on_the_page_with_its_cause_and_its_cure() {
     expect_file!["../../../interceptors/src/errors.md"].assert_eq(&page);
 }
 
-/// Each code with its cases: a case stands below the code of its first error.
+/// Each code with its cases: a case is below the code of its first error.
 fn page(cases: &[Case]) -> String {
     let mut page = INTRO.to_owned();
     let mut group = None;

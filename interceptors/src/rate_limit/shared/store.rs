@@ -70,7 +70,7 @@ pub trait Store: Send + Sync {
 /// impl Configured for Contracts {}
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "[I0809] this store is to be told how many calls may pass",
+    message = "[I0809] this store has no limits of its own",
     label = "add `per_second = 100` to `rate_limit`, or `per_minute`"
 )]
 pub trait Configured: Store {}

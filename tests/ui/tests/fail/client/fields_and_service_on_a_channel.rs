@@ -1,4 +1,4 @@
-// Cause: A channel carries encoded messages of any service. So it is not of one service, and the
+// Cause: A channel carries encoded messages of any service. So it is not for one service, and the
 // fields of a message cannot be read.
 // Cure: Take `service` and `fields` out. Where the fields are needed, put `logging(fields(…))` on
 // the generated client, which has the messages.

@@ -1,4 +1,4 @@
-// Cause: `idempotent` stands for the methods that a proto marks with `idempotency_level`. Without `descriptors`, the attribute
+// Cause: `idempotent` means the methods that a proto marks with `idempotency_level`. Without `descriptors`, the attribute
 // knows no method.
 // Cure: Add `descriptors = crate::FILE_DESCRIPTOR_SET`, or write the paths of the methods.
 

@@ -1,5 +1,5 @@
 // Cause: The attribute of a package is the same for the clients of all its services, so a list may name
-// methods of another one. The package has no service of the name that stands here: there is no client of it.
+// methods of another one. The package has no service of this name: there is no client of it.
 // Cure: Write the service as the proto has it: `"/user.v1.LoginService/Login"`.
 
 use interceptors::intercept;

@@ -1,4 +1,4 @@
-// Cause: The struct of a generated client does not have the methods in it; they stand in an `impl`
+// Cause: The struct of a generated client does not have the methods in it; they are in an `impl`
 // beside it, which an attribute on the struct cannot see.
 // Cure: Put the attribute on the whole module, in `build.rs`: `client_mod_attribute("user.v1",
 // "#[interceptors::intercept(logging)]")`. tonic's `client_attribute` puts it on the struct, and so

@@ -5,7 +5,7 @@
 
 use interceptors::intercept;
 
-#[intercept(timeout("2s"), catch_panic)]
+#[intercept(timeout("2s"), catch_panic, retry(max = 3))]
 struct Outbound;
 
 fn main() {}

@@ -1,5 +1,5 @@
 // Cause: A circuit breaker spares a server that does not answer. A service is that server itself.
-// Cure: Put it where the call is made: on a generated client, a hand-written client or a channel. To refuse calls on a service, use
+// Cure: Put it where the call is made: on a generated client, a hand-written client or a channel. To reject calls on a service, use
 // `load_shed`.
 
 use interceptors::intercept;

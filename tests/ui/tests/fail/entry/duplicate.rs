@@ -1,4 +1,4 @@
-// Cause: The same entry stands in the list twice. Only `with` may be given several times.
+// Cause: The same entry is in the list twice. Only `with` may be given several times.
 // Cure: Keep one and put all settings into it. Where one method needs other settings, give it an
 // entry of its own: `#[intercept(logging(slow = "2s"))]` on the method.
 

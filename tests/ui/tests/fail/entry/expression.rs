@@ -1,4 +1,4 @@
-// Cause: A value stands where the name of an entry is expected.
+// Cause: There is a value where the name of an entry is expected.
 // Cure: Write `with(self.audit)`.
 
 use interceptors::intercept;

@@ -1,4 +1,4 @@
-// Cause: A setting is given without its name, an entry of a method stands on the block, a type's name stands alone, a level
+// Cause: A setting is given without its name, an entry of a method is on the block, a type's name is alone, a level
 // is no string, or a constant names `self`.
 // Cure: Write each as its message says: `retry(max = 3)`, `with(Audit)`, `logging(level = "info")`, and a constant for
 // `max`. On a method, `skip(logging)` takes the block's entry away.

@@ -1,4 +1,4 @@
-// Cause: A value follows a colon, a name has a hyphen, or settings and lists stand in other brackets.
+// Cause: A value follows a colon, a name has a hyphen, or settings and lists are in other brackets.
 // Cure: Write `max = 3`, `circuit_breaker`, `retry(…)` and `codes = [Unavailable]`.
 
 use interceptors::intercept;

@@ -1,4 +1,4 @@
-// Cause: These words stand for what an entry does not do, for an entry of clients, or for a name in quotes.
+// Cause: These words mean what an entry does not do, for an entry of clients, or for a name in quotes.
 // Cure: Methods that go without an entry are in its lists. Other names are written as the messages say.
 
 use interceptors::intercept;

@@ -1,6 +1,6 @@
 // Cause: `name` is the RPC's name in the proto file, and that has no spaces. It is one word, not
 // the path.
-// Cure: Write it as it stands after `rpc` in the proto file: `#[intercept(name = "GetURL")]`.
+// Cure: Write the word that follows `rpc` in the proto file: `#[intercept(name = "GetURL")]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

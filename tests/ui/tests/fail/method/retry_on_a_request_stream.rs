@@ -1,5 +1,5 @@
 // Cause: On a service `retry` runs the handler again with the same request, and a stream of
-// requests has been read by then. Here `retry` stands on such a method.
+// requests has been read by then. Here `retry` is on such a method.
 // Cure: Take `retry` off this method. If the caller is a generated client or a channel, put `retry`
 // there, where the stream can be sent again.
 

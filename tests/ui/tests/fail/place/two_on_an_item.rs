@@ -1,4 +1,4 @@
-// Cause: Two attributes stand on one `impl`, and each would put its interceptors around the methods of the other.
+// Cause: Two attributes are on one `impl`, and each would put its interceptors around the methods of the other.
 // Cure: Put both lists in one attribute: `#[intercept(logging, retry(max = 3))]`.
 
 use interceptors::intercept;

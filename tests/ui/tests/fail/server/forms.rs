@@ -1,4 +1,4 @@
-// Cause: A server has any service, and serves more than gRPC. So its lists name what is asked for as
+// Cause: A server may have several services, and serves more than gRPC. So its lists name what is asked for as
 // it comes over the wire, in one of three forms. Anything else would match nothing.
 // Cure: Write one of the three forms, and each once.
 

@@ -1,5 +1,5 @@
-// Cause: `authorize` decides about the caller whom `auth` has verified, and entries run in the order
-// of the list: where it stands, nobody is verified yet.
+// Cause: `authorize` decides about the caller that `auth` has verified. Entries run in the order
+// of the list, so no caller is verified yet.
 // Cure: List `auth` first: `#[intercept(auth, authorize(role = "admin"))]`.
 
 use interceptors::auth::Verifier;

@@ -1,4 +1,4 @@
-// Cause: `authorize` has no setting that says who may call.
+// Cause: `authorize` has no setting that says who may call, or roles are written as words.
 // Cure: Name a role, `authorize(role = "admin")`, several, `authorize(roles = ["admin", "ops"])`, or
 // decide by a function, `authorize(with = |caller| …)`.
 
@@ -25,6 +25,19 @@ impl Verifier for Users {
 impl UserService for Users {
     type ListStream = Ids;
 
+    async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}
+
+struct Shop;
+
+#[intercept(auth(verifier = Users), authorize(admin))]
+#[tonic::async_trait]
+impl UserService for Shop {
+    type ListStream = Ids;
+
+    #[intercept(authorize(admin, OPS))]
     async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status> {
         Ok(Response::new(request.into_inner()))
     }

@@ -1,4 +1,4 @@
-// Cause: The constant is zero, or so large that what collects logs would cut or refuse such a line.
+// Cause: The constant is zero, or so large that what collects logs would cut or reject such a line.
 // Cure: Use a constant from 1 to 262144, or leave `max_bytes` out: it is 1024 then.
 
 use interceptors::intercept;

@@ -1,5 +1,5 @@
-// Cause: The ID of a call stands in metadata as text that may be seen, and so has a key that is in lower case,
-// carries text, and is gRPC's no more than one for secrets; and its length is bounded.
+// Cause: The ID of a call is a text in metadata, and others may see it. So its key is in lower case, is for text, and is
+// neither gRPC's own nor one for secrets. The length of the ID is bounded.
 // Cure: Write, for example, `request_id(header = "x-correlation-id", accept = false, max_length = 64)`.
 
 use interceptors::intercept;

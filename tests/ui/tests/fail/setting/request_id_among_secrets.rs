@@ -1,5 +1,5 @@
-// Cause: The ID of a call is logged and sent on, so it must not stand where a secret usually stands; nor may
-// a constant be out of range.
+// Cause: The ID of a call is logged and sent on, so its key must not be one that usually holds a secret. A
+// constant must not be out of range.
 // Cure: Leave `header` out, or choose another key: `header = "x-correlation-id"`.
 
 use interceptors::intercept;

@@ -1,5 +1,5 @@
 // Cause: `public` already says which methods `auth` leaves out, so `except` cannot say it too. A
-// rate or a burst of zero would refuse every call.
+// rate or a burst of zero would reject every call.
 // Cure: Keep `public` alone: `auth(public = [get])`. Set the rate and the burst to 1 or more, or
 // leave `burst` out.
 

@@ -1,4 +1,4 @@
-// Cause: The service has parameters, and what two entries are given stands in a field: its type
+// Cause: The service has parameters, and what two entries are given is in a field: its type
 // verifies nothing, or intercepts nothing. Each is one error, at the first method that the entry
 // covers.
 // Cure: Give `auth` what implements `Verifier`, and `with` what implements `Interceptor` for the
