@@ -457,10 +457,10 @@ pub mod server {
     /// trace(public_endpoint = true)
     /// ```
     ///
-    /// - `public_endpoint` (boolean; default: `false`): on a service: whether strangers call. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled
+    /// - `public_endpoint` (boolean; default: `false`): on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod trace {
-        /// On a service: whether strangers call. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled.
+        /// On a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled.
         ///
         /// Boolean; default: `false`.
         pub mod public_endpoint {}

@@ -326,7 +326,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__login_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return __rpc
                     .pass(<Self as __handlers::Handlers>::login(self, __request).await);
@@ -383,7 +383,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__get_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc.passed(<Self as __handlers::Handlers>::get(self, __request)),
@@ -437,7 +437,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__set_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc.passed(<Self as __handlers::Handlers>::set(self, __request)),

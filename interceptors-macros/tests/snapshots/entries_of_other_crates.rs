@@ -318,7 +318,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__get_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return __rpc
                     .pass(<Self as __handlers::Handlers>::get(self, __request).await);
@@ -397,7 +397,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__set_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return __rpc
                     .pass(<Self as __handlers::Handlers>::set(self, __request).await);

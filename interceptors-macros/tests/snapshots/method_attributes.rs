@@ -224,7 +224,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__get_url_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc

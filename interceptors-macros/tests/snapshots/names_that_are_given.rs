@@ -165,7 +165,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__get_user_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return __rpc
                     .pass(
@@ -224,7 +224,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__set_user_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc

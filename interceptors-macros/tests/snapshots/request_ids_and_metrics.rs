@@ -236,7 +236,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__login_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc.passed(<Self as __handlers::Handlers>::login(self, __request)),
@@ -290,7 +290,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__get_user_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc

@@ -92,7 +92,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__add_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return __rpc
                     .pass(

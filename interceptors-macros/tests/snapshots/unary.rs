@@ -116,7 +116,7 @@ const _: () = {
             );
             if __interceptors::has_passed(
                 <Self as __handlers::Handlers>::__get_user_Plan,
-                __interceptors::tonic::Request::metadata(&__request),
+                __interceptors::tonic::Request::extensions(&__request),
             ) {
                 return ::std::boxed::Box::pin(
                     __rpc

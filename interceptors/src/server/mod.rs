@@ -1,7 +1,5 @@
 //! One policy for a whole server, or for one service, that runs before anything is decoded; and a way to notice a client that goes away.
 //!
-//! See [a chain for a server](#a-chain-for-a-server), and [a client that goes away half way](#a-client-that-goes-away-half-way).
-//!
 //! ```no_run
 //! use interceptors::auth::StaticTokens;
 //! use interceptors::intercept;
@@ -33,6 +31,8 @@
 //!     .await
 //! # }
 //! ```
+//!
+//! See [a chain for a server](#a-chain-for-a-server), and [a client that goes away half way](#a-client-that-goes-away-half-way).
 //!
 //! The reference says what you can list, and has all settings: [a server](crate::intercept#a-server) and
 //! [a generated server](crate::intercept#a-generated-server).
