@@ -218,7 +218,7 @@ pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
 /// Hands a response stream over to its reader, as a service does when the chain has answered. In a test of a stream, call it with what `run`
 /// returned, and read what it returns.
 ///
-/// Without it nobody counts as the reader of the stream: observers are told that the call was cancelled, even if the test reads all messages.
+/// Without `leave`, observers get `Cancelled`, even if the test reads all messages.
 ///
 /// ```
 /// use interceptors::test_util::{Answer, CallBuilder, EndRecorder, Scripted, before, leave};

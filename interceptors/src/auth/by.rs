@@ -210,3 +210,57 @@ fn ambiguous(call: &CallDetails, mount: &str) -> Status {
     );
     Status::internal("the server is not set up to authenticate this call")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Struct<const N: u8>;
+
+    impl<const N: u8> Authenticates for Struct<N> {
+        type Identity = u8;
+    }
+
+    /// As `auth` of the struct `N` stores the identity `N`.
+    fn store<const N: u8>(extensions: &mut Extensions) {
+        let former = extensions.insert(Identity(N));
+        Of::<Struct<N>>::leave(extensions);
+        if let Some(former) = former {
+            replaced::<Of<Struct<N>>, u8>(extensions, former);
+        }
+    }
+
+    /// The identity that `auth(by = …)` of the struct `N` finds.
+    fn found<const N: u8>(extensions: &Extensions) -> Option<u8> {
+        let mut extensions = extensions.clone();
+        is_identified_by::<Struct<N>>(&mut extensions)
+            .then(|| extensions.get::<Identity<u8>>().unwrap().0)
+    }
+
+    #[test]
+    fn two_nested_structs_keep_their_identities_apart() {
+        let mut extensions = Extensions::new();
+        assert_eq!(found::<1>(&extensions), None);
+        store::<1>(&mut extensions);
+        assert_eq!(
+            (found::<1>(&extensions), found::<2>(&extensions)),
+            (Some(1), None)
+        );
+        store::<2>(&mut extensions);
+        assert_eq!(
+            (found::<1>(&extensions), found::<2>(&extensions)),
+            (Some(1), Some(2))
+        );
+    }
+
+    #[test]
+    fn only_the_innermost_of_three_structs_keeps_its_identity() {
+        let mut extensions = Extensions::new();
+        store::<1>(&mut extensions);
+        store::<2>(&mut extensions);
+        store::<3>(&mut extensions);
+        assert_eq!(found::<1>(&extensions), None);
+        assert_eq!(found::<2>(&extensions), None);
+        assert_eq!(found::<3>(&extensions), Some(3));
+    }
+}

@@ -89,8 +89,8 @@ pub trait Next<Req, Res>: Send {
     /// For an error and for a single response, that is at once. For a response stream it is when the stream has been read to its end, has
     /// failed, or is dropped. It is also told if the future of the call is dropped, for example because the client went away.
     ///
-    /// An interceptor that is listed before `retry` is told once for the call, one that is listed after it once for each attempt. A closure
-    /// needs its type, `|end: &End<'_>|`, and owns what it uses.
+    /// Before `retry` in the list, the observer sees one end for the call. After `retry`, it sees one end for each attempt. A closure needs
+    /// its type, `|end: &End<'_>|`, and owns what it uses.
     ///
     /// Nothing is allocated but one box for a response stream, and the stream's counter where the
     /// client sends one. A request stream that is observed ends after its first error; apart from

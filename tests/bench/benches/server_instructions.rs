@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
+use http_body_util::Full;
 use interceptors::intercept;
 use interceptors_bench::Tokens;
 use interceptors_bench::callgrind::{self, Case, case};
@@ -51,21 +52,6 @@ struct Answers;
 struct Answer(u8);
 
 const MESSAGE: Bytes = Bytes::from_static(&[0, 0, 0, 0, 1, 9]);
-
-/// A request has no trailers.
-struct Asked(Option<Bytes>);
-
-impl Body for Asked {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
-    }
-}
 
 impl Body for Answer {
     type Data = Bytes;
@@ -124,7 +110,7 @@ where
             .header("te", "trailers")
             .header("user-agent", "tonic")
             .header("authorization", "Bearer c2VydmljZS1hY2NvdW50OjQyMTc")
-            .body(tonic::body::Body::new(Asked(Some(MESSAGE))))
+            .body(tonic::body::Body::new(Full::new(MESSAGE)))
             .expect("a request");
         // As a server adds what it knows of the connection.
         request.extensions_mut().insert(0_u32);

@@ -16,7 +16,7 @@ use tonic::{Response, Status};
 use super::common::*;
 
 /// A message, and the trailers of a call that succeeded.
-struct Frames(VecDeque<Frame<Bytes>>);
+pub(super) struct Frames(pub(super) VecDeque<Frame<Bytes>>);
 
 impl http_body::Body for Frames {
     type Data = Bytes;

@@ -384,7 +384,7 @@ pub(crate) async fn send_odd(
     let mut client = wire.client.clone().ready().await.unwrap();
     let (response, mut body) = client.send_request(request, parts.is_empty()).unwrap();
     for (i, part) in parts.iter().enumerate() {
-        // Whoever answers at once may have closed the stream.
+        // A server that answers at once may have closed the stream.
         let _ = body.send_data(part.clone().into(), i + 1 == parts.len());
         tokio::task::yield_now().await;
     }

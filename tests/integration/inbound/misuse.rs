@@ -17,6 +17,7 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower::ServiceExt as _;
 
+use super::answers::Frames;
 use super::common::*;
 
 /// Rejects all callers with the status of another server, as `?` behind a call to that server does.
@@ -337,18 +338,7 @@ async fn observers_get_the_status_that_the_client_reads() {
                 Frame::data(Bytes::from_static(&[0; 5])),
                 Frame::trailers(map(trailers)),
             ];
-            struct Frames(std::array::IntoIter<Frame<Bytes>, 2>);
-            impl http_body::Body for Frames {
-                type Data = Bytes;
-                type Error = Status;
-                fn poll_frame(
-                    mut self: Pin<&mut Self>,
-                    _: &mut Context<'_>,
-                ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-                    Poll::Ready(self.0.next().map(Ok))
-                }
-            }
-            let mut response = Response::new(tonic::body::Body::new(Frames(frames.into_iter())));
+            let mut response = Response::new(tonic::body::Body::new(Frames(frames.into())));
             *response.headers_mut() = map(headers);
             Ok::<_, Infallible>(response)
         }
@@ -634,7 +624,7 @@ async fn client_that_does_not_read_frees_its_place_at_the_timeout() {
     drop(response);
 }
 
-/// Observes, and panics when it is told.
+/// An interceptor whose observer panics.
 struct Bomb;
 
 impl<Req: Send, Res: Send> Interceptor<Req, Res> for Bomb {

@@ -231,7 +231,7 @@ mod tests {
     static PLAN: MethodPlan =
         MethodPlan::found(NAME, Kind::Unary, &POLICY, "c", 0, &[]).in_module(NAME, Kind::Unary);
 
-    /// A mark, and by what it is told from others here.
+    /// A mark. The number of the attempt tells the marks of a test apart.
     fn mark(attempt: u32) -> Option<Mark> {
         Some(Mark {
             plan: &PLAN,

@@ -18,8 +18,8 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The layers of a response stream with a deadline. They get the end in time even if nothing reads the stream.
 ///
-/// The transport does not poll a stream that nobody reads, so the stream cannot end by itself. Without this, a slow
-/// caller could hold resources such as a limiter's permit for as long as it likes.
+/// The transport does not poll a stream that nobody reads, so the stream cannot end by itself. Without these
+/// layers, a client that stops reading would hold a permit of a limiter forever.
 pub(crate) struct Unread {
     shared: Arc<Shared>,
     timer: AbortHandle,

@@ -21,11 +21,11 @@ impl Users {
     }
 
     async fn put(&self, _: Request<Once>) -> Result<Response<Id>, Status> {
-        todo!()
+        Err(Status::unimplemented(""))
     }
 
     async fn list(&self, _: Request<Id>) -> Result<Response<Self::ListStream>, Status> {
-        todo!()
+        Err(Status::unimplemented(""))
     }
 }
 
