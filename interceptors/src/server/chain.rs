@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as HttpBody;
@@ -29,7 +29,7 @@ use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 use crate::mount::ServerFacts;
 use crate::wire::status::{self, BoxError};
-use crate::wire::{Arrival, Arrived, Body, EndByHead, Protocol, ResponseBody};
+use crate::wire::{Arrival, Arrived, Body, EndByHead, Protocol, ResponseBody, Sent};
 
 /// A struct with the attribute for a server, which implements this trait.
 #[diagnostic::on_unimplemented(
@@ -351,7 +351,12 @@ impl<M> Exchange<M> {
             (None, None, None) => body.into(),
             _ => {
                 let cut_off = self.head.cut_off.take();
-                let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+                let length = match protocol {
+                    Protocol::Http => self.head.length_sent(metadata.as_ref(), &body),
+                    Protocol::Grpc | Protocol::GrpcWeb { .. } => None,
+                };
+                let sent = Sent { protocol, length };
+                let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, sent);
                 tonic::body::Body::new(body)
             }
         };
@@ -450,6 +455,22 @@ impl Head {
 }
 
 impl Head {
+    /// How many bytes of a response that is not gRPC the connection sends, if it is known now.
+    #[cold]
+    fn length_sent(&self, headers: &HeaderMap, body: &Body) -> Option<u64> {
+        let has_no_body = matches!(
+            body.http_status(),
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        if self.is_head || has_no_body {
+            return Some(0);
+        }
+        let length = headers.get(CONTENT_LENGTH);
+        length
+            .and_then(|length| length.to_str().ok()?.parse().ok())
+            .or_else(|| body.size_hint().exact())
+    }
+
     /// Whether the request was cut off and the client expects a gRPC status.
     pub(super) fn is_cut_off(&self) -> bool {
         let is_cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);
