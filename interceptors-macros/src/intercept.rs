@@ -16,7 +16,7 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
         // compiler would find the same mistake is left out.
         Err(error) => {
             let error = error.into_compile_error();
-            let kept = expand::beside_the_item(&check::without_entries(&args, item.clone()));
+            let kept = expand::companion_items(&check::without_entries(&args, item.clone()));
             let item = match forgotten::is_trait_impl(&args, &item) {
                 true => TokenStream::new(),
                 false => without_our_attributes(item, args),

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let began = Instant::now();
-    if let Err(error) = fuzz::look_at_what_is_odd() {
+    if let Err(error) = fuzz::check_odd_cases() {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }

@@ -1,7 +1,7 @@
 use proc_macro2::Span;
 use syn::Type;
 
-use super::cover::{Covered, check_coverage, covered};
+use super::cover::{Coverage, check_coverage, coverage};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
@@ -10,7 +10,7 @@ use crate::entries::list::{MethodArgs, Skipped};
 use crate::entries::row::Times;
 use crate::entries::view::{self, View};
 use crate::item::methods::Selector;
-use crate::item::names::{Named, Names, ServiceName, named};
+use crate::item::names::{MethodNames, MethodResolver, ServiceName, method_names};
 use crate::item::service::{Method, ServiceImpl};
 use crate::text::tokens::{Siblings, ungroup};
 use crate::text::words::nearest;
@@ -23,16 +23,16 @@ pub(super) fn chains(
     block: &ServiceImpl,
     args: &mut [MethodArgs],
     entries: &mut Vec<Listed>,
-    all_is_here: bool,
+    is_complete: bool,
 ) -> (Vec<Chain>, Vec<(Span, String)>) {
     let methods = block.methods.iter().zip(&*args);
     let methods = methods.map(|(method, args)| (method, args.name.as_ref()));
-    let methods = named(cx, methods);
-    let mut names = Names::new(cx, name, &methods);
-    let covered = entries.iter().map(|listed| covered(&mut names, listed));
-    let covered: Vec<Covered> = covered.collect();
+    let methods = method_names(cx, methods);
+    let mut names = MethodResolver::new(cx, name, &methods);
+    let covered = entries.iter().map(|listed| coverage(&mut names, listed));
+    let covered: Vec<Coverage> = covered.collect();
     let named_services = names.compare;
-    if all_is_here {
+    if is_complete {
         check_method_attributes(cx, &block.methods, args, entries, &covered);
     }
 
@@ -52,7 +52,7 @@ pub(super) fn chains(
             if skip.iter().any(|skipped| skipped.key == entries[i].key) {
                 continue;
             }
-            let entry = replaced.or_else(|| covered[i].holds[index].then_some(i));
+            let entry = replaced.or_else(|| covered[i].covers[index].then_some(i));
             chain.extend(entry.filter(|entry| !chain.contains(entry)));
         }
         let added = (first_own..entries.len())
@@ -60,14 +60,14 @@ pub(super) fn chains(
             .collect::<Vec<_>>();
         chain.extend(added);
         let is_retry = |listed: &Listed| listed.row.needs.resend && !listed.row.needs.unary;
-        let named = |covered: &Covered| covered.only_named_at.get(index).copied().flatten();
+        let named = |covered: &Coverage| covered.only_named_at.get(index).copied().flatten();
         let retry_named_at = (0..of_block)
             .filter(|&i| is_retry(&entries[i]) && chain.contains(&i))
             .find_map(|i| named(&covered[i]));
         let own_retry = (first_own..entries.len())
             .find(|&i| is_retry(&entries[i]))
             .map(|i| entries[i].name.span());
-        let Named {
+        let MethodNames {
             name,
             rpc,
             is_derived,
@@ -83,7 +83,7 @@ pub(super) fn chains(
             retry_named_at: retry_named_at.or(own_retry),
         });
     }
-    if all_is_here {
+    if is_complete {
         check_coverage(cx, &entries[..of_block], &covered, &chains);
         check_entries(cx, entries, of_block, &covered, &chains);
     }
@@ -105,7 +105,7 @@ pub(super) fn chains(
 }
 
 /// The chain of methods that the generated server does not know: no list names them.
-pub(super) fn unknown(entries: &[Listed]) -> Chain {
+pub(super) fn unknown_method_chain(entries: &[Listed]) -> Chain {
     let mut unknown = Chain {
         name: "*".to_owned(),
         rpc: "*".to_owned(),
@@ -142,7 +142,7 @@ fn check_entries(
     cx: &Ctxt,
     entries: &[Listed],
     of_block: usize,
-    lists: &[Covered],
+    lists: &[Coverage],
     chains: &[Chain],
 ) {
     let verifies = |&i: &usize| entries[i].row.verifies;
@@ -175,7 +175,7 @@ fn check_method_attributes(
     methods: &[Method],
     args: &[MethodArgs],
     entries: &[Listed],
-    covered: &[Covered],
+    covered: &[Coverage],
 ) {
     for (index, (method, args)) in methods.iter().zip(args).enumerate() {
         let mut skipped: Vec<&str> = Vec::new();

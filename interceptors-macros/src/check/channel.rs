@@ -5,7 +5,7 @@ use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
 use crate::entries::view::{self, View};
 use crate::item::methods::{
-    MethodRef, Selector, Spelled, full_path, is_identifier, is_service_name,
+    MethodRef, Selector, Spelling, full_path, is_identifier, is_service_name,
 };
 use crate::item::mount::Mount;
 
@@ -20,10 +20,10 @@ pub(super) fn chains(
     has_descriptors: bool,
 ) -> Vec<Chain> {
     let mut paths: Vec<String> = Vec::new();
-    for method in entries.iter().flat_map(Listed::named) {
-        match (&method.spelled, method.form()) {
+    for method in entries.iter().flat_map(Listed::named_methods) {
+        match (&method.spelling, method.pattern()) {
             (
-                Spelled::Path {
+                Spelling::Path {
                     service,
                     method: name,
                 },
@@ -33,13 +33,13 @@ pub(super) fn chains(
                     paths.push(path);
                 }
             }
-            (Spelled::Http { .. }, Some(form)) => {
-                if !paths.contains(&form) {
-                    paths.push(form);
+            (Spelling::Http { .. }, Some(pattern)) => {
+                if !paths.contains(&pattern) {
+                    paths.push(pattern);
                 }
             }
-            (Spelled::Idempotent, _) if has_descriptors => {}
-            (Spelled::Idempotent, _) => {
+            (Spelling::Idempotent, _) if has_descriptors => {}
+            (Spelling::Idempotent, _) => {
                 cx.error_at(codes::DESCRIPTORS, method.span, NO_DESCRIPTORS)
             }
             _ => cx.error_at(codes::NOT_A_METHOD, method.span, full_path(method.name())),
@@ -66,7 +66,8 @@ pub(super) fn chains(
         path if path.ends_with('*') => 3,
         _ => 2,
     });
-    let is_named = |list: &[MethodRef], path: &str| list.iter().any(|method| method.is_for(path));
+    let is_named =
+        |list: &[MethodRef], path: &str| list.iter().any(|method| method.matches_request(path));
     for entry in entries {
         let lists = match &entry.methods {
             Selector::All => [&[][..], public(entry)],
@@ -74,13 +75,13 @@ pub(super) fn chains(
         };
         for list in lists {
             for (i, method) in list.iter().enumerate() {
-                let written = match &method.spelled {
-                    Spelled::Idempotent => Some("idempotent".to_owned()),
-                    _ => method.form(),
+                let written = match &method.spelling {
+                    Spelling::Idempotent => Some("idempotent".to_owned()),
+                    _ => method.pattern(),
                 };
-                let is_same = |other: &MethodRef| match &other.spelled {
-                    Spelled::Idempotent => matches!(method.spelled, Spelled::Idempotent),
-                    _ => other.form() == written,
+                let is_same = |other: &MethodRef| match &other.spelling {
+                    Spelling::Idempotent => matches!(method.spelling, Spelling::Idempotent),
+                    _ => other.pattern() == written,
                 };
                 if let Some(written) = written.as_ref().filter(|_| list[..i].iter().any(is_same)) {
                     cx.error_at(
@@ -93,13 +94,14 @@ pub(super) fn chains(
         }
     }
     let chain = |path: Option<&str>| {
-        let holds = |entry: &Listed| {
+        let covers = |entry: &Listed| {
             let named = |list: &[MethodRef]| path.is_some_and(|path| is_named(list, path));
             let selected = match &entry.methods {
                 Selector::All => true,
                 Selector::Only(list) => {
-                    let is_above = |path: &str| list.iter().any(|method| method.is_above(path));
-                    named(list) || mount == Mount::Server && path.is_some_and(is_above)
+                    let is_service_of =
+                        |path: &str| list.iter().any(|method| method.is_service_of(path));
+                    named(list) || mount == Mount::Server && path.is_some_and(is_service_of)
                 }
                 Selector::Except(list) => !named(list),
             };
@@ -110,7 +112,9 @@ pub(super) fn chains(
             rpc: path.unwrap_or("*").to_owned(),
             is_derived: false,
             is_exact: true,
-            entries: (0..entries.len()).filter(|&i| holds(&entries[i])).collect(),
+            entries: (0..entries.len())
+                .filter(|&i| covers(&entries[i]))
+                .collect(),
             rename: false,
             retry_named_at: None,
         }
@@ -127,10 +131,10 @@ pub(super) fn chains(
 /// What entries want of each other.
 fn check_entries(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     let verifies = |i: &usize| entries[*i].row.verifies;
-    let is_open = |form: &str| {
+    let is_open = |pattern: &str| {
         let verifiers = entries.iter().filter(|entry| entry.row.verifies);
         let mut public = verifiers.flat_map(public);
-        public.any(|method| method.is_for(form))
+        public.any(|method| method.matches_request(pattern))
     };
     for (i, listed) in entries.iter().enumerate() {
         let covering = chains.iter().filter(|chain| chain.entries.contains(&i));

@@ -1,14 +1,14 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 
-use super::cover::{Covered, check_coverage, covered};
+use super::cover::{Coverage, check_coverage, coverage};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
 use crate::item::client_module::ClientModule;
 use crate::item::constructors::check_constructors;
-use crate::item::names::{Named, Names, ServiceName};
+use crate::item::names::{MethodNames, MethodResolver, ServiceName};
 use crate::text::tokens::find_ident;
 
 /// The chains of a generated client, and the other services of its package that lists name. What its kinds rule out is left out, unless it is named.
@@ -17,25 +17,25 @@ pub(super) fn chains(
     name: &ServiceName,
     module: &ClientModule,
     entries: &[Listed],
-    all_is_here: bool,
+    is_complete: bool,
 ) -> (Vec<Chain>, Vec<(Span, String)>) {
     if entries.iter().any(|listed| listed.row.needs.scheme) {
         check_constructors(cx, module);
     }
-    let methods = module.methods.iter().map(|method| Named {
+    let methods = module.methods.iter().map(|method| MethodNames {
         name: method.name.clone(),
         rpc: method.rpc.value(),
         is_derived: false,
         is_exact: true,
     });
-    let methods: Vec<Named> = methods.collect();
+    let methods: Vec<MethodNames> = methods.collect();
     if methods.is_empty() {
         return Default::default();
     }
-    let mut names = Names::new(cx, name, &methods);
+    let mut names = MethodResolver::new(cx, name, &methods);
     names.is_of_package = true;
-    let covered = entries.iter().map(|listed| covered(&mut names, listed));
-    let mut covered: Vec<Covered> = covered.collect();
+    let covered = entries.iter().map(|listed| coverage(&mut names, listed));
+    let mut covered: Vec<Coverage> = covered.collect();
     let mut siblings: Vec<(Span, String)> = Vec::new();
     for (span, service) in names.siblings {
         if !siblings.iter().any(|(_, known)| *known == service) {
@@ -47,7 +47,7 @@ pub(super) fn chains(
         let is_unary = !method.request_is_stream && !method.response_is_stream;
         let mut chain = Vec::new();
         for (i, entry) in entries.iter().enumerate() {
-            if !covered[i].holds[index] {
+            if !covered[i].covers[index] {
                 continue;
             }
             if entry.row.needs.unary && !is_unary {
@@ -57,13 +57,13 @@ pub(super) fn chains(
                         "`{entry}` is for unary calls, and `{name}` is none; take it out here"
                     );
                     cx.error_at(codes::UNARY_ONLY, *span, message);
-                    covered[i].is_unsure = true;
+                    covered[i].has_errors = true;
                 }
                 continue;
             }
             chain.push(i);
         }
-        let Named {
+        let MethodNames {
             name,
             rpc,
             is_derived,
@@ -90,7 +90,7 @@ pub(super) fn chains(
             }
         }
     }
-    if all_is_here {
+    if is_complete {
         check_coverage(cx, entries, &covered, &chains);
     }
     (chains, siblings)

@@ -19,8 +19,8 @@ use crate::entries::entry::Listed;
 use crate::entries::forgotten;
 use crate::entries::list::{BlockArgs, parse_block_args};
 use crate::entries::parse::Parsed;
-use crate::entries::site::Place;
-use crate::entries::throttles;
+use crate::entries::scope::Place;
+use crate::entries::throttle_setting;
 use crate::item::annotated::Annotated;
 use crate::item::client_module::is_generated;
 use crate::item::mount::Mount;
@@ -51,7 +51,7 @@ pub(crate) struct Checked {
     /// of its package.
     pub(crate) named_services: Vec<(Span, String)>,
     /// What a server's struct is because of its entries.
-    pub(crate) beside: Vec<TokenStream>,
+    pub(crate) struct_items: Vec<TokenStream>,
 }
 
 impl Checked {
@@ -86,7 +86,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         cx,
     } = parsed;
     // What could not be read is not there: that something is missing says nothing then.
-    let all_is_here = cx.errors() == 0;
+    let is_complete = cx.errors() == 0;
     let has_descriptors = descriptors.is_some();
     let (name, has_plan, named_services, chains);
     let mut unknown = None;
@@ -103,11 +103,11 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
             let of_block = entries.len();
             (chains, named_services) =
-                block::chains(&cx, &name, block, &mut methods, &mut entries, all_is_here);
-            if has_plan && mount == Mount::Service && is_found_by_servers(block) {
-                unknown = Some(block::unknown(&entries[..of_block]));
+                block::chains(&cx, &name, block, &mut methods, &mut entries, is_complete);
+            if has_plan && mount == Mount::Service && has_discoverable_policy(block) {
+                unknown = Some(block::unknown_method_chain(&entries[..of_block]));
             }
-            if all_is_here && mount == Mount::HandWritten {
+            if is_complete && mount == Mount::HandWritten {
                 rules::check_borrows(&cx, block, &entries, &chains);
             }
         }
@@ -121,7 +121,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             };
             has_plan = true;
             (chains, named_services) =
-                client_module::chains(&cx, &name, module, &entries, all_is_here);
+                client_module::chains(&cx, &name, module, &entries, is_complete);
         }
         Annotated::ServerModule(module) => {
             if let Some(listed) = entries.first() {
@@ -144,14 +144,14 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             chains = channel::chains(&cx, mount, &entries, has_descriptors);
         }
     }
-    throttles::share(&cx, &mut entries);
-    if all_is_here {
+    throttle_setting::share(&cx, &mut entries);
+    if is_complete {
         rules::check_exclusions(&cx, &entries, &chains);
         rules::check_parted(&cx, &entries, &chains);
     }
     cx.check()?;
-    let beside = match &item {
-        Annotated::Struct(item) => beside(mount, &entries, item, false),
+    let struct_items = match &item {
+        Annotated::Struct(item) => struct_items(mount, &entries, item, false),
         _ => Vec::new(),
     };
     Ok(Checked {
@@ -166,13 +166,13 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         chains,
         unknown,
         named_services,
-        beside,
+        struct_items,
     })
 }
 
 /// Whether a generated server finds the policy: it looks by the trait as an object's type, `dyn UserService<…>`, so the trait has to
 /// allow objects. What is under `#[async_trait]` does, as does what gives its futures in boxes.
-fn is_found_by_servers(block: &ServiceImpl) -> bool {
+fn has_discoverable_policy(block: &ServiceImpl) -> bool {
     let is_async_trait = |attribute: &Attribute| {
         let last = attribute.path().segments.last();
         last.is_some_and(|last| last.ident == "async_trait")
@@ -205,9 +205,9 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
         false => vec![mount],
     };
     let of_mount = |mount| {
-        let told = Ctxt::new();
-        let mut args = parse_block_args(&told, mount, args.clone());
-        let _ = told.check();
+        let ignored = Ctxt::new();
+        let mut args = parse_block_args(&ignored, mount, args.clone());
+        let _ = ignored.check();
         let listed = std::mem::take(&mut args.entries);
         args.descriptors = None;
         let parsed = Parsed {
@@ -218,22 +218,22 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
             item: Annotated::Struct(item.clone()),
         };
         let mut checked = check(parsed).ok()?;
-        checked.beside = beside(mount, &listed, &item, true);
+        checked.struct_items = struct_items(mount, &listed, &item, true);
         Some(checked)
     };
     mounts.into_iter().filter_map(of_mount).collect()
 }
 
 /// What a server's struct is because of its entries.
-fn beside(
+fn struct_items(
     mount: Mount,
     entries: &[Listed],
     item: &ItemStruct,
     has_error: bool,
 ) -> Vec<TokenStream> {
     let entries = entries.iter().filter(|_| mount == Mount::Server);
-    let beside = entries.filter_map(|listed| listed.entry.beside(item, has_error));
-    beside.collect()
+    let struct_items = entries.filter_map(|listed| listed.entry.struct_items(item, has_error));
+    struct_items.collect()
 }
 
 /// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a

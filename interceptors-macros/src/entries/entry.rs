@@ -4,11 +4,11 @@ use syn::{Expr, Ident, ItemStruct, Token};
 
 use super::access::Access;
 use super::row::{Fit, Looks, Row};
-use super::site::{Place, Site};
+use super::scope::{Place, Scope};
 use super::throttle::Throttle;
 use super::view::View;
 use crate::ctxt::Ctxt;
-use crate::item::methods::{MethodRef, Selector, Spelled};
+use crate::item::methods::{MethodRef, Selector, Spelling};
 use crate::item::mount::Mount;
 use crate::text::config::Config;
 use crate::text::span::at;
@@ -47,13 +47,13 @@ pub(crate) trait Entry {
     }
 
     /// What each method has of its own: a parameter of the policy. The type behind the reference, and the value.
-    fn kept_by_method(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
+    fn method_state(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
         let _ = place;
         None
     }
 
     /// Whether it borrows from the annotated type.
-    fn asks_self(&self) -> bool {
+    fn borrows_self(&self) -> bool {
         false
     }
 
@@ -84,31 +84,31 @@ pub(crate) trait Entry {
     }
 
     /// Whether it runs code of the user's, which may print what it sees.
-    fn is_users_code(&self) -> bool {
+    fn is_user_code(&self) -> bool {
         false
     }
 
     /// If it looks for a secret, the metadata key that is not a usual one: an `Option<&'static str>`. Secrets are hidden in all
     /// methods, whether it covers them or not.
-    fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
+    fn secret_header(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;
         None
     }
 
     /// A setting that says something of streams alone: where it stands, and whether it is on, as a constant `bool`.
-    fn of_streams(&self, place: &Place<'_>) -> Option<(&Ident, TokenStream)> {
+    fn stream_setting(&self, place: &Place<'_>) -> Option<(&Ident, TokenStream)> {
         let _ = place;
         None
     }
 
     /// What a server's own mount does with calls that the entry does not cover.
-    fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
+    fn for_uncovered_calls(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;
         None
     }
 
     /// What a server's struct is because of it. Where the attribute has an error, a value of the wrong type is no further one.
-    fn beside(&self, item: &ItemStruct, has_error: bool) -> Option<TokenStream> {
+    fn struct_items(&self, item: &ItemStruct, has_error: bool) -> Option<TokenStream> {
         let _ = (item, has_error);
         None
     }
@@ -126,7 +126,7 @@ pub(crate) trait Entry {
     }
 
     /// The interceptor, as a value for one call.
-    fn value(&self, spot: &Spot<'_>) -> TokenStream;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream;
 
     /// What has to be true of the methods that it covers.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
@@ -135,28 +135,28 @@ pub(crate) trait Entry {
 }
 
 /// Where an entry's value is made.
-pub(crate) struct Spot<'a> {
+pub(crate) struct ValueContext<'a> {
     pub(crate) place: Place<'a>,
-    pub(crate) site: &'a Site<'a>,
+    pub(crate) scope: &'a Scope<'a>,
     /// The local that holds the `auth` before it, if there is one.
     pub(crate) verifier: Option<usize>,
     /// Whether it is made at its turn, by a closure that gives it away.
-    pub(crate) at_its_turn: bool,
+    pub(crate) is_lazy: bool,
     /// Whether the call borrows `self` mutably.
     pub(crate) by_mut: bool,
     /// Whether it is made for the part of a policy that looks at no message.
     pub(crate) in_policy: bool,
 }
 
-impl Spot<'_> {
+impl ValueContext<'_> {
     /// A reference to what an expression gives.
-    pub(crate) fn lent(&self, expr: &Expr) -> TokenStream {
-        self.place.borrowed(expr, self.site, self.by_mut)
+    pub(crate) fn borrowed(&self, expr: &Expr) -> TokenStream {
+        self.place.borrowed(expr, self.scope, self.by_mut)
     }
 
     /// The `&` in front of an interceptor that is not given away.
-    pub(crate) fn and(&self) -> Option<Token![&]> {
-        (!self.at_its_turn).then(|| Token![&](at(self.place.span)))
+    pub(crate) fn ampersand(&self) -> Option<Token![&]> {
+        (!self.is_lazy).then(|| Token![&](at(self.place.span)))
     }
 
     /// The local of the `auth` before it.
@@ -195,14 +195,16 @@ impl Listed {
 
     pub(crate) fn fit(&self) -> Fit {
         match self.entry.fit(self.row.fit) {
-            Fit::IfGiven | Fit::WhereMade if self.entry.given().is_none() => Fit::Always,
-            Fit::IfGiven => Fit::Asked,
+            Fit::CheckedIfGiven | Fit::CheckedWhereMade if self.entry.given().is_none() => {
+                Fit::Always
+            }
+            Fit::CheckedIfGiven => Fit::Checked,
             fit => fit,
         }
     }
 
     /// The expression whose value is made once and kept.
-    pub(crate) fn made_once(&self) -> Option<&Expr> {
+    pub(crate) fn evaluated_once(&self) -> Option<&Expr> {
         let given = self.entry.given().filter(|_| self.entry.keeps_given());
         given.filter(|expr| !needs_receiver(expr))
     }
@@ -216,22 +218,22 @@ impl Listed {
     }
 
     /// Whether it depends on its type that it takes any message.
-    pub(crate) fn is_asked(&self) -> bool {
-        self.entry.is_users_code()
+    pub(crate) fn is_type_dependent(&self) -> bool {
+        self.entry.is_user_code()
     }
 
     /// Whether it cannot run before a request is decoded: it looks at messages, or needs a copy of one.
-    pub(crate) fn is_behind_decoding(&self) -> bool {
+    pub(crate) fn needs_decoded_message(&self) -> bool {
         self.entry.looks() != Looks::No || self.row.needs.resend
     }
 
     /// Whether no method has both of these.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
-        self.row.not_with.contains(&other.row.name)
+        self.row.conflicts_with.contains(&other.row.name)
     }
 
     /// The elements of all its lists of methods that leave some out or in.
-    pub(crate) fn named(&self) -> impl Iterator<Item = &MethodRef> {
+    pub(crate) fn named_methods(&self) -> impl Iterator<Item = &MethodRef> {
         let selector = match &self.methods {
             Selector::All => &[][..],
             Selector::Only(list) | Selector::Except(list) => &list[..],
@@ -244,18 +246,18 @@ impl Listed {
 
     /// Whether the compiler has to find out which methods of these names it covers: `only = [idempotent]`.
     pub(crate) fn depends_on_descriptors(&self) -> bool {
-        self.named()
-            .any(|method| matches!(method.spelled, Spelled::Idempotent))
+        self.named_methods()
+            .any(|method| matches!(method.spelling, Spelling::Idempotent))
     }
 
     /// Whether it uses the annotated value.
     pub(crate) fn needs_self(&self) -> bool {
-        self.entry.asks_self() || self.entry.expressions().into_iter().any(needs_receiver)
+        self.entry.borrows_self() || self.entry.expressions().into_iter().any(needs_receiver)
     }
 
     /// Whether the interceptor comes of an expression of the user's. It is made at its turn, inside of the chain.
-    pub(crate) fn is_made_at_its_turn(&self) -> bool {
+    pub(crate) fn is_made_lazily(&self) -> bool {
         let is_given = self.entry.given().is_some() && self.entry.keeps_given();
-        is_given || self.entry.asks_self() || self.row.verifies
+        is_given || self.entry.borrows_self() || self.row.verifies
     }
 }

@@ -41,13 +41,13 @@ fn error_of_struct(mount: Mount, args: &TokenStream) -> Option<syn::Error> {
     if mount != Mount::Channel || !Mount::Server.is_enabled() {
         return None;
     }
-    let found = of_servers(args, Mount::Server, Mount::Channel)?;
+    let found = server_only_parts(args, Mount::Server, Mount::Channel)?;
     let (first, rest) = found.split_first()?;
     let write = "for the layer of a server, write `#[intercept(server, …)]`";
     let message = match rest.split_last() {
         None => {
-            let (shown, cure) = (&first.shown, &first.cure);
-            format!("{shown} is for services and servers; {write}; for a client, {cure}")
+            let (shown, fix) = (&first.shown, &first.fix);
+            format!("{shown} is for services and servers; {write}; for a client, {fix}")
         }
         Some((last, middle)) => {
             let names = [first].into_iter().chain(middle);
@@ -74,7 +74,7 @@ fn error_of_impl(args: &TokenStream, block: &ItemImpl) -> Option<syn::Error> {
     let is_service = has_parts_of_trait_impl(block)
         || methods().next().is_some()
             && !is_public()
-            && of_servers(args, Mount::Service, Mount::HandWritten).is_some();
+            && server_only_parts(args, Mount::Service, Mount::HandWritten).is_some();
     // It may be wrong, but it is there to make a call.
     let may_be_rpc = |method: &ImplItemFn| {
         let takes_self = matches!(method.sig.inputs.first(), Some(FnArg::Receiver(_)));
@@ -113,18 +113,18 @@ fn has_parts_of_trait_impl(block: &ItemImpl) -> bool {
 }
 
 /// Something of a list that only services and servers have.
-struct OfServers {
+struct ServerOnly {
     name: Ident,
     /// As it is written: `` `rate_limit` `` or `` `auth(verifier = …)` ``.
     shown: String,
     /// What a client does instead.
-    cure: String,
+    fix: String,
 }
 
 /// What `server` has and `client` has not; `None` where the list also has something for clients only.
-fn of_servers(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<OfServers>> {
+fn server_only_parts(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<ServerOnly>> {
     let mut found = Vec::new();
-    for arg in quietly(args.clone()) {
+    for arg in parse_silently(args.clone()) {
         if arg.path.is_some() {
             continue;
         }
@@ -134,9 +134,9 @@ fn of_servers(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<Of
             [server, client].map(|mount| rows.iter().find(|row| row.places.has(mount)));
         match (of_server, of_client) {
             (None, Some(_)) => return None,
-            (Some(row), None) if !row.places.has_side(Side::Client) => found.push(OfServers {
+            (Some(row), None) if !row.places.has_side(Side::Client) => found.push(ServerOnly {
                 shown: format!("`{}`", row.name),
-                cure: match row.on_other_side {
+                fix: match row.on_other_side {
                     Some(other) => format!("write `{other}`"),
                     None => format!("leave `{}` out", row.name),
                 },
@@ -146,7 +146,7 @@ fn of_servers(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<Of
                 let ArgValue::List(settings) = arg.value else {
                     continue;
                 };
-                for Arg { name, .. } in quietly(settings) {
+                for Arg { name, .. } in parse_silently(settings) {
                     let has = |row: &Row, mount| {
                         let mut here = row.settings.iter().filter(|it| it.places.has(mount));
                         here.any(|it| name == it.name)
@@ -156,11 +156,11 @@ fn of_servers(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<Of
                         (true, false) => {
                             let entry = of_server.name;
                             let mut others = of_client.settings.iter();
-                            let other = others
-                                .find(|it| it.also_called.contains(&name.to_string().as_str()));
-                            found.push(OfServers {
+                            let other =
+                                others.find(|it| it.aliases.contains(&name.to_string().as_str()));
+                            found.push(ServerOnly {
                                 shown: format!("`{entry}({name} = …)`"),
-                                cure: match other {
+                                fix: match other {
                                     Some(other) => format!("write `{entry}({} = …)`", other.name),
                                     None => format!("leave `{name}` out"),
                                 },
@@ -178,9 +178,9 @@ fn of_servers(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<Of
 }
 
 /// The elements of a list that can be read.
-fn quietly(list: TokenStream) -> Vec<Arg> {
-    let told = Ctxt::new();
-    let args = parse_args(&told, list, |_| None);
-    let _ = told.check();
+fn parse_silently(list: TokenStream) -> Vec<Arg> {
+    let ignored = Ctxt::new();
+    let args = parse_args(&ignored, list, |_| None);
+    let _ = ignored.check();
     args
 }

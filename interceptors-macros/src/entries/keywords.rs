@@ -9,7 +9,7 @@ pub(crate) struct Keyword {
     places: Places,
     on_method: bool,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
+    pub(crate) doc: &'static str,
 }
 
 pub(crate) static KEYWORDS: &[Keyword] = &[
@@ -17,37 +17,37 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         name: "server",
         places: Places::STRUCTS,
         on_method: false,
-        says: "the struct is the layer of a whole server; this word comes first",
+        doc: "the struct is the layer of a whole server; this word comes first",
     },
     Keyword {
         name: "service",
         places: Places::BLOCKS,
         on_method: false,
-        says: "the full name of the service, as the proto has it: `service = \"user.v1.UserService\"`",
+        doc: "the full name of the service, as the proto has it: `service = \"user.v1.UserService\"`",
     },
     Keyword {
         name: "plan",
         places: Places::ALL,
         on_method: false,
-        says: "a type of yours that tells this policy from others of the same type: `plan = UsersPolicy`",
+        doc: "a type of yours that tells this policy from others of the same type: `plan = UsersPolicy`",
     },
     Keyword {
         name: "descriptors",
         places: Places::STRUCTS,
         on_method: false,
-        says: "a constant with the bytes of a descriptor set, or a list of them; the lists of methods are compared with it",
+        doc: "a constant with the bytes of a descriptor set, or a list of them; the lists of methods are compared with it",
     },
     Keyword {
         name: "skip",
         places: Places::BLOCKS,
         on_method: true,
-        says: "entries of the block that this method does without: `skip(retry)`",
+        doc: "entries of the block that this method does without: `skip(retry)`",
     },
     Keyword {
         name: "name",
         places: Places::BLOCKS,
         on_method: true,
-        says: "the name of the RPC, as the proto has it: `name = \"GetURL\"`",
+        doc: "the name of the RPC, as the proto has it: `name = \"GetURL\"`",
     },
 ];
 
@@ -69,20 +69,20 @@ pub(crate) static SELECTORS: [Setting; 2] = [
     Setting {
         name: "only",
         value: Value::Access,
-        also_called: &[
+        aliases: &[
             "apply_to", "for", "include", "included", "method", "methods", "on", "rpcs",
         ],
-        says: "the methods that the entry is for, and no others",
-        ..Setting::USUAL
+        doc: "the methods that the entry is for, and no others",
+        ..Setting::DEFAULT
     },
     Setting {
         name: "except",
         value: Value::Access,
-        also_called: &[
+        aliases: &[
             "but", "exclude", "excluded", "exempt", "ignore", "not", "skip", "unless", "without",
         ],
-        says: "the methods that the entry is not for",
-        ..Setting::USUAL
+        doc: "the methods that the entry is not for",
+        ..Setting::DEFAULT
     },
 ];
 
@@ -90,6 +90,6 @@ pub(crate) static SELECTORS: [Setting; 2] = [
 pub(crate) static IDEMPOTENT: Setting = Setting {
     name: "idempotent",
     places: Places::STRUCTS,
-    says: "the methods that their proto marks with `idempotency_level`; needs `descriptors`",
-    ..Setting::USUAL
+    doc: "the methods that their proto marks with `idempotency_level`; needs `descriptors`",
+    ..Setting::DEFAULT
 };

@@ -7,10 +7,10 @@ use syn::{Expr, ExprArray, ExprTuple, Ident, Lit, LitStr, Path, Type, parse_quot
 use super::elsewhere;
 use super::entry::Listed;
 use super::keywords;
-use super::of_path;
+use super::path_entry;
 use super::reader::Reader;
 use super::row::Times;
-use super::{Known, TABLE};
+use super::{KnownEntry, TABLE};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::{is_identifier, is_service_name};
@@ -45,7 +45,7 @@ pub(crate) struct Skipped {
 }
 
 pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
-    let args = parse_args(cx, tokens, |value| Some(nameless_entry(value)));
+    let args = parse_args(cx, tokens, |value| Some(unnamed_entry_message(value)));
     let mut block = BlockArgs {
         krate: parse_quote!(::interceptors),
         service: None,
@@ -164,7 +164,7 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
         on_method: true,
     };
     let mut method = MethodArgs::default();
-    for arg in parse_args(cx, tokens, |value| Some(nameless_entry(value))) {
+    for arg in parse_args(cx, tokens, |value| Some(unnamed_entry_message(value))) {
         match arg.name.to_string().as_str() {
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
@@ -216,7 +216,9 @@ impl MethodArgs {
     fn skip(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
         let errors = cx.errors();
         let skipped = match value {
-            ArgValue::List(tokens) => parse_args(cx, tokens, |value| Some(nameless_entry(value))),
+            ArgValue::List(tokens) => {
+                parse_args(cx, tokens, |value| Some(unnamed_entry_message(value)))
+            }
             _ => Vec::new(),
         };
         if skipped.is_empty() && cx.errors() == errors {
@@ -246,7 +248,7 @@ fn is_entry(name: &str) -> bool {
 }
 
 /// The message for an element of the list that is not a name.
-fn nameless_entry(element: &TokenStream) -> String {
+fn unnamed_entry_message(element: &TokenStream) -> String {
     let expr = syn::parse2::<Expr>(element.clone());
     if let Ok(expr) = &expr
         && let Some(meant) = around_entries(expr)
@@ -361,17 +363,17 @@ impl List<'_> {
             mount: self.mount,
             on_method: self.on_method,
             name: name.clone(),
-            row: known.map_or(&of_path::ROW, |known| known.row),
+            row: known.map_or(&path_entry::ROW, |known| known.row),
         };
         entries.extend(match (known, arg.path) {
             (Some(known), _) => (known.read)(&reader, tokens),
-            (None, Some(path)) => of_path::read(&reader, path, key, tokens),
+            (None, Some(path)) => path_entry::read(&reader, path, key, tokens),
             (None, None) => None,
         });
     }
 
     /// The entry of this name, if it may stand here.
-    fn find(&self, name: &Ident) -> Option<&'static Known> {
+    fn find(&self, name: &Ident) -> Option<&'static KnownEntry> {
         let side = self.mount.side();
         let known = || TABLE.iter().filter(|known| *name == known.row.name);
         let here = known().find(|known| known.row.places.has(self.mount));
@@ -441,7 +443,7 @@ impl List<'_> {
         let side = self.mount.side();
         let rows = TABLE.iter().map(|known| known.row);
         let here = rows.filter(|row| row.places.has_side(side));
-        if let Some(meant) = here.clone().find(|row| row.also_called.contains(&name)) {
+        if let Some(meant) = here.clone().find(|row| row.aliases.contains(&name)) {
             let meant = meant.name;
             return format!("unknown interceptor `{name}`; did you mean `{meant}`?");
         }
@@ -449,7 +451,7 @@ impl List<'_> {
             return format!("unknown interceptor `{name}`; {instead}");
         }
         let mut everywhere = TABLE.iter().map(|known| known.row);
-        if let Some(meant) = everywhere.find(|row| row.also_called.contains(&name)) {
+        if let Some(meant) = everywhere.find(|row| row.aliases.contains(&name)) {
             let (meant, places) = (meant.name, meant.places.in_words());
             return format!("unknown interceptor `{name}`; `{meant}` does that, on {places}");
         }

@@ -4,7 +4,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, LitStr, Token};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{Places, Positional, Row, Start, enabled_by};
 use crate::codes;
@@ -15,17 +15,17 @@ use crate::text::tokens::{is_place_of_self, ungroup_expr};
 
 pub(crate) static ROW: Row = Row {
     name: "metadata",
-    also_called: &["headers", "header", "set_header", "add_header"],
+    aliases: &["headers", "header", "set_header", "add_header"],
     feature: enabled_by!("metadata"),
     places: Places::CLIENTS,
-    says: "sends metadata with each call",
+    doc: "sends metadata with each call",
     module: "metadata",
     interceptor: "Metadata",
     start: Start::Nothing,
     example: "metadata(\"x-trace-id\" = trace_id())",
     positional: Positional::Own,
-    runs_users_code: true,
-    ..Row::USUAL
+    runs_user_code: true,
+    ..Row::DEFAULT
 };
 
 struct Metadata(Vec<Pair>);
@@ -157,10 +157,10 @@ impl Entry for Metadata {
     /// ```
     ///
     /// A name in capitals is `Pair::named(&__KEY, &__MADE, TENANT)?`, with a static that keeps the value. Where all values are literals, they are `&Constants(…)`, which awaits nothing.
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
         let constants: Option<Vec<_>> = self.0.iter().map(Pair::constant).collect();
         if let Some(constants) = constants {
-            let interceptor = spot.place.interceptor(ROW.module, "Constants");
+            let interceptor = context.place.interceptor(ROW.module, "Constants");
             let number = constants.len();
             return quote! {
                 &#interceptor({
@@ -169,7 +169,7 @@ impl Entry for Metadata {
                 })
             };
         }
-        let interceptor = spot.place.interceptor(ROW.module, ROW.interceptor);
+        let interceptor = context.place.interceptor(ROW.module, ROW.interceptor);
         let pairs = self.0.iter().map(|pair| {
             if let Some(constant) = pair.constant() {
                 return quote!({
@@ -177,7 +177,7 @@ impl Entry for Metadata {
                     __interceptors::metadata::Pair::constant(&__CONSTANT)
                 });
             }
-            let (key, value) = (&pair.key, spot.site.with_self(&pair.value));
+            let (key, value) = (&pair.key, context.scope.with_self(&pair.value));
             let span = at(pair.value.span());
             let value = match is_moved_out_of_self(&pair.value) {
                 true => quote_spanned!(span=> __interceptors::metadata::copied(&(#value))),

@@ -48,10 +48,10 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
     if elements.last().is_some_and(|last| last.is_empty()) {
         elements.pop();
     }
-    let mut is_told = false;
+    let mut is_reported = false;
     for element in elements {
         // Several commas too many are one error.
-        if element.is_empty() && std::mem::replace(&mut is_told, true) {
+        if element.is_empty() && std::mem::replace(&mut is_reported, true) {
             continue;
         }
         let Some(path) = cx.ok(field_path(element, list.span())) else {

@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::{Per, Reader};
 use super::row::{Keeps, Looks, Row};
-use super::site::Place;
+use super::scope::Place;
 use crate::text::config::Config;
 use crate::text::span::at;
 
@@ -62,7 +62,7 @@ impl Entry for Plain {
         self.row.looks
     }
 
-    fn kept_by_method(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
+    fn method_state(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
         let keeps = self.kept()?;
         match (place.mount, self.per) {
             (mount, _) if mount.is_struct() => None,
@@ -79,17 +79,20 @@ impl Entry for Plain {
     }
 
     /// `__CONFIG_TIMEOUT_0`, `&Concurrency::new(&*__LIMITER_CONCURRENCY_0)`
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         let interceptor = place.interceptor(self.row.module, self.row.interceptor);
         let span = at(place.span);
         if let Some(given) = &self.given {
-            let (by, given) = (Ident::new(self.row.given_by, span), spot.lent(given));
-            let and = spot.and();
-            return quote_spanned!(span=> #and #interceptor::#by(#given));
+            let (by, given) = (
+                Ident::new(self.row.given_constructor, span),
+                context.borrowed(given),
+            );
+            let ampersand = context.ampersand();
+            return quote_spanned!(span=> #ampersand #interceptor::#by(#given));
         }
         let argument = match self.row.keeps {
-            Some(_) if spot.in_policy && self.kept_by_method(place).is_some() => {
+            Some(_) if context.in_policy && self.method_state(place).is_some() => {
                 let kept = place.kept();
                 Some(quote!(#kept))
             }

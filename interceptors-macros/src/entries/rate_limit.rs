@@ -3,13 +3,13 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr};
 
-use super::entry::{Entry, Listed, Spot};
-use super::rate_meant;
+use super::entry::{Entry, Listed, ValueContext};
+use super::rate_suggestions;
 use super::reader::{Reader, Reading};
 use super::row::{
     Choice, DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
-use super::site::Place;
+use super::scope::Place;
 use super::view::{View, as_list};
 use crate::codes;
 use crate::ctxt::Ctxt;
@@ -21,7 +21,7 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "rate_limit",
-    also_called: &[
+    aliases: &[
         "throttle",
         "throttling",
         "quota",
@@ -36,7 +36,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("rate-limit"),
     places: Places::SERVERS,
-    says: "rejects calls beyond so many in so much time",
+    doc: "rejects calls beyond so many in so much time",
     module: "rate_limit",
     interceptor: "RateLimit",
     config_type: Some("Rate"),
@@ -44,16 +44,16 @@ pub(crate) static ROW: Row = Row {
     example: "rate_limit(per_second = 100)",
     ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
-    meant: rate_meant::meant,
-    meant_by_several: rate_meant::meant_by_several,
+    suggest: rate_suggestions::suggest,
+    suggest_for_several: rate_suggestions::suggest_for_several,
     settings: &[
         Setting {
             name: "per_second",
             value: Value::Integer(1, u64::MAX),
-            says: "how many calls in a second; this, `per_minute` or `limiter` is needed",
-            not_with: &["per_minute"],
+            doc: "how many calls in a second; this, `per_minute` or `limiter` is needed",
+            conflicts_with: &["per_minute"],
             starts: true,
-            also_called: &[
+            aliases: &[
                 "rps",
                 "rate",
                 "qps",
@@ -64,108 +64,108 @@ pub(crate) static ROW: Row = Row {
                 "max_requests",
                 "requests_per_second",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "per_minute",
             value: Value::Integer(1, u64::MAX),
-            says: "how many calls in a minute, instead of in a second",
+            doc: "how many calls in a minute, instead of in a second",
             starts: true,
-            also_called: &[
+            aliases: &[
                 "per_hour",
                 "per_day",
                 "rpm",
                 "per_min",
                 "requests_per_minute",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "burst",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Words("the same number"),
-            says: "how many may come at once after a rest, on top of the rate",
-            also_called: &["capacity", "burst_size", "bucket_size"],
-            ..Setting::USUAL
+            doc: "how many may come at once after a rest, on top of the rate",
+            aliases: &["capacity", "burst_size", "bucket_size"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "max_keys",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("65536"),
-            says: "maximum number of distinct keys tracked",
-            also_called: &["keys", "max_entries"],
+            doc: "maximum number of distinct keys tracked",
+            aliases: &["keys", "max_entries"],
             read_by_entry: true,
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "limiter",
             value: Value::Given(None),
-            says: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
-            not_with: &["per_second", "per_minute", "burst", "max_keys"],
-            also_called: &["with"],
-            ..Setting::USUAL
+            doc: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
+            conflicts_with: &["per_second", "per_minute", "burst", "max_keys"],
+            aliases: &["with"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "store",
             value: Value::Given(None),
-            says: "a [`Store`](rate_limit::Store) in which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
-            not_with: &["limiter"],
-            also_called: &["redis", "backend", "shared", "storage"],
-            ..Setting::USUAL
+            doc: "a [`Store`](rate_limit::Store) in which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
+            conflicts_with: &["limiter"],
+            aliases: &["redis", "backend", "shared", "storage"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "on_error",
             value: Value::Own("on_error"),
             default: DefaultValue::Is("local"),
-            says: "`allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process",
-            belongs_to: STORE,
-            also_called: &["on_failure", "fallback", "fail_open", "fail_closed"],
-            ..Setting::USUAL
+            doc: "`allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process",
+            requires: STORE,
+            aliases: &["on_failure", "fallback", "fail_open", "fail_closed"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "store_timeout",
             value: Value::Duration,
             default: DefaultValue::Is("\"100ms\""),
-            says: "the longest that a call waits for the store",
-            belongs_to: STORE,
-            also_called: &["timeout"],
+            doc: "the longest that a call waits for the store",
+            requires: STORE,
+            aliases: &["timeout"],
             read_by_entry: true,
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "name",
             value: Value::SomeText("`name` is empty; name the limit"),
             default: DefaultValue::Words("the service; on a method, service and method"),
-            says: "entries of one name, settings and `key` share a limit, in whatever service and process",
-            belongs_to: STORE,
-            also_called: &["bucket", "prefix"],
+            doc: "entries of one name, settings and `key` share a limit, in whatever service and process",
+            requires: STORE,
+            aliases: &["bucket", "prefix"],
             read_by_entry: true,
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "key",
             value: Value::Own("key"),
-            says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
-            also_called: &["by", "per"],
+            doc: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
+            aliases: &["by", "per"],
             choices: &[
                 Choice {
                     name: "peer",
-                    says: "a limit for each address",
+                    doc: "a limit for each address",
                 },
                 Choice {
                     name: "client_ip",
-                    says: "a limit for each address that `client_ip` has found",
+                    doc: "a limit for each address that `client_ip` has found",
                 },
                 Choice {
                     name: "metadata",
-                    says: "a limit for each value of a metadata key: `metadata(\"x-api-key\")`",
+                    doc: "a limit for each value of a metadata key: `metadata(\"x-api-key\")`",
                 },
                 Choice {
                     name: "identity",
-                    says: "a limit for each caller that `auth` has found",
+                    doc: "a limit for each caller that `auth` has found",
                 },
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
     ],
     one_of: &[OneOf {
@@ -173,8 +173,8 @@ pub(crate) static ROW: Row = Row {
         places: Places::ALL,
         missing: "missing setting `per_second`; add `per_second = 100`, or `per_minute` or `limiter`",
     }],
-    fit: Fit::Asked,
-    ..Row::USUAL
+    fit: Fit::Checked,
+    ..Row::DEFAULT
 };
 
 const STORE: Option<&str> = Some("store");
@@ -350,7 +350,11 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
         }
         _ => {}
     }
-    cx.error_on(codes::NOT_A_CHOICE, expr, rate_meant::meant_by_key(expr));
+    cx.error_on(
+        codes::NOT_A_CHOICE,
+        expr,
+        rate_suggestions::key_message(expr),
+    );
     None
 }
 
@@ -411,9 +415,9 @@ impl Entry for RateLimit {
         ))
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
-        let and = spot.and();
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
+        let ampersand = context.ampersand();
         let state = match place.mount.is_struct() {
             true => {
                 let name = place.state();
@@ -424,23 +428,23 @@ impl Entry for RateLimit {
                 quote!(&*#name)
             }
         };
-        let given = self.given.as_ref().map(|given| spot.lent(given));
+        let given = self.given.as_ref().map(|given| context.borrowed(given));
         match (&self.sharing, given) {
             (Some(_), store) => {
-                let key = self.key(spot);
+                let key = self.key(context);
                 let shared = place.interceptor(ROW.module, "SharedRateLimit");
                 let span = at(place.span);
                 let new = match self.config {
                     Some(_) => Ident::new("new", span),
                     None => Ident::new("configured", span),
                 };
-                quote_spanned!(span=> #and #shared::#new(#state, #store, #key))
+                quote_spanned!(span=> #ampersand #shared::#new(#state, #store, #key))
             }
             (None, limiter) => {
-                let key = self.key(spot);
+                let key = self.key(context);
                 let rate_limit = place.interceptor(ROW.module, ROW.interceptor);
                 let limiter = limiter.unwrap_or(state);
-                quote_spanned!(at(place.name.span())=> #and #rate_limit::new(#limiter, #key))
+                quote_spanned!(at(place.name.span())=> #ampersand #rate_limit::new(#limiter, #key))
             }
         }
     }
@@ -524,16 +528,16 @@ impl RateLimit {
     fn sharing_item(&self, place: &Place<'_>) -> Option<TokenStream> {
         let Config {
             start,
-            start_at,
+            start_span,
             calls,
         } = self.sharing.as_ref()?;
         let name = place.item("SHARING");
-        let start = quote_spanned! {*start_at=>
+        let start = quote_spanned! {*start_span=>
             let config = __interceptors::rate_limit::Sharing::#start;
         };
         let limit = self.config.as_ref().map(|_| {
             let limit = place.item("CONFIG");
-            quote_spanned!(*start_at=> let config = config.limit(#limit);)
+            quote_spanned!(*start_span=> let config = config.limit(#limit);)
         });
         let on_server =
             (place.mount == Mount::Server).then(|| quote!(let config = config.of_server();));
@@ -548,18 +552,18 @@ impl RateLimit {
         })
     }
 
-    fn key(&self, spot: &Spot<'_>) -> TokenStream {
+    fn key(&self, context: &ValueContext<'_>) -> TokenStream {
         match &self.key {
             Key::Everyone => quote!(__interceptors::rate_limit::Everyone),
             Key::Peer => quote!(__interceptors::rate_limit::ByPeer),
             Key::ClientIp(_) => quote!(__interceptors::rate_limit::ByClientIp),
             Key::Metadata(_) => {
-                let name = spot.place.item("KEY");
+                let name = context.place.item("KEY");
                 quote!(#name)
             }
             Key::Identity(span) => {
                 let span = at(*span);
-                let auth = spot.verifier(span);
+                let auth = context.verifier(span);
                 match self.sharing {
                     None => {
                         quote_spanned!(span=> __interceptors::rate_limit::ByIdentity::of_auth(&#auth))

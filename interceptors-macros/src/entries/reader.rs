@@ -16,11 +16,11 @@ use crate::item::methods::{Selector, methods};
 use crate::item::mount::{Mount, Side};
 use crate::text::args::parse_value;
 use crate::text::config::Config;
-use crate::text::cures;
 use crate::text::literals::literal;
-use crate::text::settings::{Known, Settings};
+use crate::text::settings::{KnownSettings, Settings};
 use crate::text::source::source;
 use crate::text::span::at;
+use crate::text::suggestions;
 use crate::text::summary::summary;
 use crate::text::tokens::{find_ident, find_suspension};
 use crate::text::values::{Values, is_code};
@@ -75,18 +75,18 @@ impl<'a> Reader<'a> {
             shown: Vec::new(),
         };
         for setting in self.here() {
-            for other in setting.not_with {
+            for other in setting.conflicts_with {
                 reading.settings.conflict(setting.name, other);
             }
         }
-        let mut checked_at = None;
+        let mut checked_span = None;
         for setting in self.here() {
-            let value_at = reading.take(setting)?;
+            let value_span = reading.take(setting)?;
             if self.row.checked.contains(&setting.name) {
-                checked_at = value_at.or(checked_at);
+                checked_span = value_span.or(checked_span);
             }
         }
-        reading.finish(checked_at, has_value);
+        reading.finish(checked_span, has_value);
         Some(reading)
     }
 
@@ -110,12 +110,12 @@ impl<'a> Reader<'a> {
             }
             let (expr, rest) = self.value_and_rest(tokens, missing)?;
             if let Expr::Assign(assign) = &expr {
-                let time = cures::time_named(&source(&assign.left), &assign.right);
+                let time = suggestions::time_named(&source(&assign.left), &assign.right);
                 self.cx
                     .error_on(codes::NO_NAME_WANTED, &expr, self.time_alone(time));
                 return None;
             }
-            let value = self.values().duration_of(&self.name, &expr);
+            let value = self.values().unnamed_duration(&self.name, &expr);
             // It stands in for what was wrong, and is longer than whatever it has to be longer than.
             let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
             let new = Ident::new("new", at(expr.span()));
@@ -141,9 +141,9 @@ impl<'a> Reader<'a> {
         let all = self.row.settings;
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
         names.extend(SELECTORS.iter().map(|list| list.name));
-        let nameless = |value: &TokenStream| self.row.nameless(value, self.mount);
-        let instead = |name: &str, value: Option<&Expr>| {
-            if let Some(meant) = (self.row.meant)(Some(name), value) {
+        let unnamed = |value: &TokenStream| self.row.unnamed(value, self.mount);
+        let for_unknown = |name: &str, value: Option<&Expr>| {
+            if let Some(meant) = (self.row.suggest)(Some(name), value) {
                 return Some((codes::UNKNOWN_SETTING, meant));
             }
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
@@ -151,32 +151,30 @@ impl<'a> Reader<'a> {
                 let message = format!("`{name}` belongs on {places}; take it out here");
                 return Some((codes::NOT_HERE, message));
             }
-            if let Positional::Time { also_called, .. } = self.row.positional
-                && also_called.contains(&name)
+            if let Positional::Time { aliases, .. } = self.row.positional
+                && aliases.contains(&name)
             {
-                let time = value.and_then(|value| cures::time_named(name, value));
+                let time = value.and_then(|value| suggestions::time_named(name, value));
                 return Some((codes::NO_NAME_WANTED, self.time_alone(time)));
             }
             let mut here = self.here();
-            let meant = here.find(|setting| setting.also_called.contains(&name));
+            let meant = here.find(|setting| setting.aliases.contains(&name));
             // A list of status codes is not one of methods.
             let codes =
-                |setting: &&Setting| matches!(setting.value, Value::Codes | Value::CodesOrNone);
+                |setting: &&Setting| matches!(setting.value, Value::Codes | Value::CodesOrEmpty);
             let of_codes = value.is_some_and(is_list_of_codes);
             let meant = meant.or_else(|| self.here().filter(|_| of_codes).find(codes));
             let meant = meant.map(|setting| setting.name);
-            let list = SELECTORS
-                .iter()
-                .find(|list| list.also_called.contains(&name));
+            let list = SELECTORS.iter().find(|list| list.aliases.contains(&name));
             let meant = meant.or(list.map(|list| list.name))?;
             let message = format!("unknown setting `{name}`; did you mean `{meant}`?");
             Some((codes::UNKNOWN_SETTING, message))
         };
-        let known = Known {
+        let known = KnownSettings {
             names,
-            nameless: &nameless,
-            instead: &instead,
-            several: &self.row.meant_by_several,
+            unnamed: &unnamed,
+            for_unknown: &for_unknown,
+            for_several: &self.row.suggest_for_several,
         };
         Settings::new(self.cx, tokens, &known)
     }
@@ -185,16 +183,16 @@ impl<'a> Reader<'a> {
     pub(crate) fn value(&self, setting: &Setting, key: &Ident, expr: &Expr) -> Option<TokenStream> {
         let values = self.values();
         if matches!(setting.value, Value::Integer(..))
-            && let Some(meant) = (self.row.meant)(Some(setting.name), Some(expr))
+            && let Some(meant) = (self.row.suggest)(Some(setting.name), Some(expr))
         {
-            return values.wrong(codes::WRONG_TYPE, expr, meant);
+            return values.report(codes::WRONG_TYPE, expr, meant);
         }
         match setting.value {
             Value::Integer(least, most) => values.integer(key, expr, least, most),
             Value::Float(wrong) => values.float(key, expr, wrong),
             Value::Boolean => values.boolean(key, expr),
             Value::SomeText(empty) if matches!(literal(expr), Some(Lit::Str(it)) if it.value().is_empty()) => {
-                values.wrong(codes::EMPTY, expr, empty)
+                values.report(codes::EMPTY, expr, empty)
             }
             Value::Text | Value::SomeText(_) => values.text(key, expr),
             Value::Texts => values.texts(key, expr),
@@ -204,7 +202,7 @@ impl<'a> Reader<'a> {
             Value::Delay => values.delay(key, expr),
             Value::Level => values.level(key, expr),
             Value::Codes => values.codes(key, expr),
-            Value::CodesOrNone => values.codes_or_none(key, expr),
+            Value::CodesOrEmpty => values.codes_or_empty(key, expr),
             Value::Given(_) | Value::Access | Value::Per | Value::Parts(..) | Value::Own(_) => None,
         }
     }
@@ -344,7 +342,7 @@ impl Reading<'_> {
 
     /// Hands the value on; not where it was wrong, which has been reported.
     fn set(&mut self, setting: &Setting, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
-        self.check_belonging(setting.belongs_to, key);
+        self.check_belonging(setting.requires, key);
         if setting.starts {
             // It stands in for what was wrong.
             let value = value.unwrap_or_else(|| quote!(1));
@@ -381,7 +379,7 @@ impl Reading<'_> {
     pub(crate) fn own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
         let setting = self.reader.here().find(|setting| setting.name == name)?;
         let (key, expr) = self.settings.expr(name)?;
-        self.check_belonging(setting.belongs_to, &key);
+        self.check_belonging(setting.requires, &key);
         let is_constant = !matches!(setting.value, Value::Own(_));
         let value = match is_constant && self.reader.is_of_self(&key, &expr) {
             true => None,
@@ -477,7 +475,7 @@ impl Reading<'_> {
     }
 
     /// What depends on several settings.
-    fn finish(&mut self, checked_at: Option<Span>, has_value: bool) {
+    fn finish(&mut self, checked_span: Option<Span>, has_value: bool) {
         let Reader { cx, mount, row, .. } = *self.reader;
         if let Some(config) = &mut self.config {
             let name = &self.reader.name;
@@ -486,7 +484,7 @@ impl Reading<'_> {
                 let setting = Ident::new(setting, name.span());
                 config.set(&setting, name.span(), &quote!(#value));
             }
-            if let Some(span) = checked_at {
+            if let Some(span) = checked_span {
                 config.finish("checked", span);
             }
         }

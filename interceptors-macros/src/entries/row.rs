@@ -8,14 +8,14 @@ use crate::item::mount::{Mount, Side};
 use crate::text::args;
 use crate::text::literals::{is_negative, literal};
 use crate::text::metadata::wrong_metadata_key;
-use crate::text::settings::{Together, Written};
+use crate::text::settings::{CombinedSettings, WrittenSetting};
 use crate::text::source::source;
 use crate::text::values::{is_code, is_level};
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// Names that others give to the same thing, or that look like another entry's.
-    pub(crate) also_called: &'static [&'static str],
+    pub(crate) aliases: &'static [&'static str],
     pub(crate) feature: Feature,
     pub(crate) places: Places,
     /// What does the same on the other side.
@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) sees: Sees,
     /// What it does, for the table of all entries.
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
+    pub(crate) doc: &'static str,
     /// Where the runtime crate has the interceptor.
     pub(crate) module: &'static str,
     /// Where it has the type of the settings, as a path, if that is elsewhere.
@@ -47,9 +47,9 @@ pub(crate) struct Row {
     pub(crate) positional: Positional,
     /// What is said of a setting that it does not have, or of a value that does not fit, where it is plain what was meant: by the
     /// name, if there is one, and the value.
-    pub(crate) meant: fn(Option<&str>, Option<&Expr>) -> Option<String>,
+    pub(crate) suggest: fn(Option<&str>, Option<&Expr>) -> Option<String>,
     /// The same of several settings, which together say what one of ours says.
-    pub(crate) meant_by_several: fn(&[Written<'_>]) -> Option<Together>,
+    pub(crate) suggest_for_several: fn(&[WrittenSetting<'_>]) -> Option<CombinedSettings>,
     pub(crate) settings: &'static [Setting],
     /// At least one of several settings has to be given.
     pub(crate) one_of: &'static [OneOf],
@@ -62,17 +62,17 @@ pub(crate) struct Row {
     pub(crate) fit: Fit,
     pub(crate) needs: Needs,
     /// Entries that cannot cover the same method.
-    pub(crate) not_with: &'static [&'static str],
+    pub(crate) conflicts_with: &'static [&'static str],
     /// Whether it tells who calls, for entries further in.
     pub(crate) verifies: bool,
     /// Whether it tells where a call comes from, for entries further in.
     pub(crate) finds_client: bool,
     /// Whether it may run for long before it calls the next interceptor.
-    pub(crate) runs_users_code: bool,
+    pub(crate) runs_user_code: bool,
     /// What a client has directly around each attempt, a constant of the module.
     pub(crate) innermost: Option<&'static str>,
     /// The constructor of the interceptor where its value was given.
-    pub(crate) given_by: &'static str,
+    pub(crate) given_constructor: &'static str,
     /// What it keeps for each method or service.
     pub(crate) keeps: Option<Keeps>,
     /// Whether it only looks at messages.
@@ -86,10 +86,10 @@ impl Row {
     }
 
     /// The message for a value without a name, on this mount.
-    pub(crate) fn nameless(&self, value: &TokenStream, mount: Mount) -> String {
+    pub(crate) fn unnamed(&self, value: &TokenStream, mount: Mount) -> String {
         let name = self.name;
         let expr = syn::parse2(value.clone()).ok();
-        if let Some(meant) = (self.meant)(None, expr.as_ref()) {
+        if let Some(meant) = (self.suggest)(None, expr.as_ref()) {
             return meant;
         }
         match self.positional {
@@ -109,14 +109,14 @@ impl Row {
                 format!("`{name}` takes its settings by name; write `{write}`")
             }
             Positional::Time { second, .. } => second.to_owned(),
-            Positional::Own => args::nameless(value),
+            Positional::Own => args::unnamed(value),
         }
     }
 
     /// What most entries are.
-    pub(crate) const USUAL: Self = Self {
+    pub(crate) const DEFAULT: Self = Self {
         name: "",
-        also_called: &[],
+        aliases: &[],
         feature: Feature {
             name: "",
             is_enabled: true,
@@ -126,7 +126,7 @@ impl Row {
         elsewhere: "",
         times: Times::Once,
         sees: Sees::Head,
-        says: "",
+        doc: "",
         module: "",
         config_module: None,
         interceptor: "",
@@ -136,8 +136,8 @@ impl Row {
         example: "",
         ends_with: "",
         positional: Positional::No,
-        meant: |_, _| None,
-        meant_by_several: |_| None,
+        suggest: |_, _| None,
+        suggest_for_several: |_| None,
         settings: &[],
         one_of: &[],
         checked: &[],
@@ -145,12 +145,12 @@ impl Row {
         has_client_settings: false,
         fit: Fit::Always,
         needs: Needs::NOTHING,
-        not_with: &[],
+        conflicts_with: &[],
         verifies: false,
         finds_client: false,
-        runs_users_code: false,
+        runs_user_code: false,
         innermost: None,
-        given_by: "new",
+        given_constructor: "new",
         keeps: None,
         looks: Looks::No,
     };
@@ -303,9 +303,9 @@ pub(crate) enum Positional {
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
         default: DefaultValue,
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-        says: &'static str,
+        doc: &'static str,
         /// Names that others give to it.
-        also_called: &'static [&'static str],
+        aliases: &'static [&'static str],
     },
     /// The entry reads it itself.
     Own,
@@ -358,15 +358,15 @@ pub(crate) struct Setting {
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) default: DefaultValue,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
+    pub(crate) doc: &'static str,
     /// Settings that cannot be given with it; said once for each pair.
-    pub(crate) not_with: &'static [&'static str],
+    pub(crate) conflicts_with: &'static [&'static str],
     /// The configuration begins with it: `Rate::per_second(5)`.
     pub(crate) starts: bool,
     /// A setting without which it means nothing.
-    pub(crate) belongs_to: Option<&'static str>,
+    pub(crate) requires: Option<&'static str>,
     /// Names that others give to it, or that look like another setting's.
-    pub(crate) also_called: &'static [&'static str],
+    pub(crate) aliases: &'static [&'static str],
     /// Whether the entry reads it, since it is no part of the constant.
     pub(crate) read_by_entry: bool,
     /// The words that may be its value, where the entry reads it itself.
@@ -382,11 +382,11 @@ impl Setting {
             Value::Per => &[
                 Choice {
                     name: "method",
-                    says: "each method has a limit of its own",
+                    doc: "each method has a limit of its own",
                 },
                 Choice {
                     name: "service",
-                    says: "all methods that the entry covers share one limit",
+                    doc: "all methods that the entry covers share one limit",
                 },
             ],
             _ => self.choices,
@@ -401,16 +401,16 @@ impl Setting {
         }
     }
 
-    pub(crate) const USUAL: Self = Self {
+    pub(crate) const DEFAULT: Self = Self {
         name: "",
         value: Value::Boolean,
         places: Places::ALL,
         default: DefaultValue::None,
-        says: "",
-        not_with: &[],
+        doc: "",
+        conflicts_with: &[],
         starts: false,
-        belongs_to: None,
-        also_called: &[],
+        requires: None,
+        aliases: &[],
         read_by_entry: false,
         choices: &[],
         parts: &[],
@@ -422,7 +422,7 @@ impl Setting {
 pub(crate) struct Choice {
     pub(crate) name: &'static str,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
+    pub(crate) doc: &'static str,
 }
 
 /// The type of a setting's value.
@@ -446,7 +446,7 @@ pub(crate) enum Value {
     Level,
     Codes,
     /// Codes, and none is fine too.
-    CodesOrNone,
+    CodesOrEmpty,
     /// An expression whose value the interceptor is given, and what the plan shows where there is none.
     Given(Option<&'static str>),
     /// A list of methods that need no token, or that need one.
@@ -488,7 +488,7 @@ impl Value {
             }
             (Self::Level, Some(Lit::Str(level))) => is_level(&level.value()).then_some(text),
             (Self::Texts, Some(Lit::Str(_))) => Some(format!("[{text}]")),
-            (Self::Codes | Self::CodesOrNone, None) => is_code(&expr).then(|| format!("[{text}]")),
+            (Self::Codes | Self::CodesOrEmpty, None) => is_code(&expr).then(|| format!("[{text}]")),
             (Self::Integer(..), None) => is_constant.then_some(text),
             (Self::Given(_), None) => (!is_constant).then_some(text),
             _ => None,
@@ -514,13 +514,13 @@ pub(crate) struct OneOf {
 pub(crate) enum Fit {
     Always,
     /// The compiler is asked, where a value of the user's was given; before that it is `Always`.
-    IfGiven,
+    CheckedIfGiven,
     /// As before, and what it has to be is asked where the interceptor is made.
-    WhereMade,
+    CheckedWhereMade,
     /// The compiler is asked.
-    Asked,
+    Checked,
     /// The compiler is asked, and shows the method in its answer.
-    AskedByMethod,
+    CheckedPerMethod,
 }
 
 /// Whether an entry only looks at messages.
@@ -530,7 +530,7 @@ pub(crate) enum Looks {
     /// It is nothing but a look.
     Only,
     /// It also does something that depends on no message, and asks for the look itself.
-    Asks,
+    Also,
 }
 
 /// What an entry needs of the item that it covers.

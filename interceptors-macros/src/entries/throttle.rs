@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::site::Place;
+use super::scope::Place;
 
 pub(crate) struct Throttle {
     pub(super) key: Ident,
@@ -15,7 +15,7 @@ pub(crate) struct Throttle {
     /// `throttle(tokens = 10, ratio = 0.1)`, for a message.
     pub(super) written: String,
     /// Equal where `tokens` and `ratio` are.
-    pub(super) compared: [String; 2],
+    pub(super) comparison_key: [String; 2],
     /// The entry that has the throttle, where it is not this one.
     pub(super) owner: Option<(Ident, usize)>,
 }

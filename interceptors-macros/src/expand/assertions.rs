@@ -43,8 +43,8 @@ impl Expander<'_> {
         let mut entries: Vec<(Option<&Listed>, Vec<TokenStream>)> = Vec::new();
         for (method, chain) in self.methods() {
             let cfgs = &method.cfgs;
-            for assertion in self.of_method(method, chain, &quote!(#self_ty)) {
-                if !self.is_known_here(method, &assertion) {
+            for assertion in self.method_assertions(method, chain, &quote!(#self_ty)) {
+                if !self.is_independent_of_generics(method, &assertion) {
                     continue;
                 }
                 let asserted = &assertion.asserted;
@@ -68,7 +68,7 @@ impl Expander<'_> {
         let streams = (!self.is_generic()).then(|| {
             let of_entries = self.checked.entries.iter().enumerate();
             let all = of_entries.filter_map(|(i, _)| {
-                let (cfgs, assertion) = self.of_streams(i, &quote!(#self_ty))?;
+                let (cfgs, assertion) = self.stream_assertion(i, &quote!(#self_ty))?;
                 Some(quote!(#(#cfgs)* const _: () = #assertion;))
             });
             quote!(#(#all)*)
@@ -84,10 +84,14 @@ impl Expander<'_> {
     ///     "…"
     /// )
     /// ```
-    fn of_streams(&self, i: usize, this: &TokenStream) -> Option<(&[Attribute], TokenStream)> {
+    fn stream_assertion(
+        &self,
+        i: usize,
+        this: &TokenStream,
+    ) -> Option<(&[Attribute], TokenStream)> {
         let listed = &self.checked.entries[i];
         let place = listed.place(self.checked.mount, i);
-        let (key, is_on) = listed.entry.of_streams(&place)?;
+        let (key, is_on) = listed.entry.stream_setting(&place)?;
         let handlers = self.handlers();
         let covered: Vec<_> = self.covered(i).collect();
         let (cfgs, of) = match covered[..] {
@@ -130,21 +134,21 @@ impl Expander<'_> {
         chain: &Chain,
         this: &TokenStream,
     ) -> Vec<TokenStream> {
-        let all = self.of_method(method, chain, this).into_iter();
-        let here = all.filter(|assertion| !self.is_known_here(method, assertion));
+        let all = self.method_assertions(method, chain, this).into_iter();
+        let here = all.filter(|assertion| !self.is_independent_of_generics(method, assertion));
         let is_first = |&&i: &&usize| {
             let first = self.covered(i).next();
             first.is_some_and(|(first, _)| std::ptr::eq(first, method))
         };
         let streams = chain.entries.iter().filter(is_first);
-        let streams = streams.filter_map(|&i| self.of_streams(i, this));
+        let streams = streams.filter_map(|&i| self.stream_assertion(i, this));
         let streams = streams.map(|(_, assertion)| assertion);
         here.map(|assertion| assertion.asserted)
             .chain(streams)
             .collect()
     }
 
-    fn is_known_here(&self, method: &Method, assertion: &Assertion<'_>) -> bool {
+    fn is_independent_of_generics(&self, method: &Method, assertion: &Assertion<'_>) -> bool {
         !self.is_generic() || assertion.of_request && self.is_independent(&method.request)
     }
 
@@ -157,7 +161,12 @@ impl Expander<'_> {
             && !parameters(&self.block.generics).iter().any(mentions)
     }
 
-    fn of_method(&self, method: &Method, chain: &Chain, this: &TokenStream) -> Vec<Assertion<'_>> {
+    fn method_assertions(
+        &self,
+        method: &Method,
+        chain: &Chain,
+        this: &TokenStream,
+    ) -> Vec<Assertion<'_>> {
         let handlers = self.handlers();
         let HiddenNames { request, .. } = HiddenNames::new(method, chain);
         let request = match self.is_generic() && self.is_independent(&method.request) {

@@ -2,12 +2,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ItemStruct, parse_quote};
 
-use super::chain::{Asked, Links, Part, local_name};
+use super::chain::{CheckAt, Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::described::{Described, described};
+use super::descriptors::{DescriptorItems, descriptor_items};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::site::Site;
+use crate::entries::scope::Scope;
 use crate::item::mount::Mount;
 
 /// Input:
@@ -34,12 +34,12 @@ use crate::item::mount::Mount;
 /// };
 /// ```
 pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let beside = beside(checked, item);
-    quote!(#item #beside)
+    let companion_items = companion_items(checked, item);
+    quote!(#item #companion_items)
 }
 
 /// All that comes after the struct.
-pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
+pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -58,11 +58,11 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
         quote!(if __interceptors::is_path(path, #path) { return #name; })
     });
     let others: Vec<_> = rows().map(|(n, _)| plan_name(n)).collect();
-    let Described {
-        items: described,
+    let DescriptorItems {
+        items: descriptors,
         find,
         plan,
-    } = described(checked, &others);
+    } = descriptor_items(checked, &others);
     let send = send(checked, item);
     let plan_impl = plan_impl(checked, parameters, &self_ty, &plan);
     // That others should not use it is no reason to speak of what is written here.
@@ -78,7 +78,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #imports
             #entries
             #(#plans)*
-            #described
+            #descriptors
             #state
             impl #impl_generics __interceptors::ChannelChain for #self_ty #bounds {
                 type State = __State;
@@ -186,7 +186,7 @@ pub(super) fn state(checked: &Checked) -> TokenStream {
 }
 
 /// The body of the function that takes a `__call` through all entries; `run` is how.
-pub(super) fn through(
+pub(super) fn call_body(
     checked: &Checked,
     item: &ItemStruct,
     hide: &TokenStream,
@@ -207,7 +207,7 @@ pub(super) fn through(
         chain: &everything,
         method: None,
         entries: &checked.entries,
-        site: Site {
+        scope: Scope {
             generics: &item.generics,
             this: Some(Default::default()),
             message: quote!(__interceptors::client::Body),
@@ -215,7 +215,7 @@ pub(super) fn through(
         },
         by_mut: false,
         part: Part::Whole,
-        asked: Asked::Here,
+        check_at: CheckAt::Here,
     };
     let bindings = links.bindings(&everything.entries);
     let selected = (0..checked.entries.len()).filter_map(|i| {
@@ -224,7 +224,7 @@ pub(super) fn through(
         }
         let local = local_name(i, Span::call_site());
         let applies = quote!(__call.plan().covers(#i));
-        Some(match checked.entries[i].is_made_at_its_turn() {
+        Some(match checked.entries[i].is_made_lazily() {
             true => quote! {
                 let #local = {
                     let __applies = #applies;
@@ -259,7 +259,7 @@ pub(super) fn holds_for_all(checked: &Checked, i: usize) -> bool {
 }
 
 fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let body = through(checked, item, &hide_secrets(checked, None), &quote!(send));
+    let body = call_body(checked, item, &hide_secrets(checked, None), &quote!(send));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

@@ -5,18 +5,18 @@ use syn::{
     Field, Fields, FnArg, GenericArgument, ImplItem, Item, PathArguments, Type, parse_quote,
 };
 
-use super::chain::{Asked, Links, Part};
+use super::chain::{CheckAt, Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::fit_checks::{self, messages};
 use super::fits::{Fits, Guard, behind};
-use super::policy::{Of, Policies, Split, may_be_kept};
-use super::questions::{self, messages};
+use super::policy::{Policies, PolicyKey, Split, may_be_kept};
 use super::rest;
 use crate::check::Checked;
 use crate::codes;
 use crate::entries::chain::Chain;
-use crate::entries::site::Site;
+use crate::entries::scope::Scope;
 use crate::item::client_module::{ClientMethod, ClientModule, is_of};
-use crate::item::constructors::remembering;
+use crate::item::constructors::with_plaintext_field;
 use crate::text::span::at;
 
 /// Input:
@@ -72,12 +72,12 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let pairs = || module.methods.iter().zip(&checked.chains);
-    let policies = Policies::new(checked, checked.chains.iter().map(of));
+    let policies = Policies::new(checked, checked.chains.iter().map(key));
     let functions = policies.functions(&module.generics, None);
     let verdicts = policies.verdicts(&module.generics, false);
     let constants = pairs().map(|(method, chain)| constants(checked, &policies, method, chain));
-    let fits = questions::of_module(checked, module);
-    let questions = fits.items();
+    let fits = fit_checks::of_module(checked, module);
+    let fit_checks = fits.items();
     let methods = pairs().enumerate().map(|(index, (method, chain))| {
         method_impl(checked, module, &policies, (&fits, index), method, chain)
     });
@@ -92,7 +92,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
             #(#constants)*
             #functions
             #verdicts
-            #questions
+            #fit_checks
             impl #impl_generics #self_ty #where_clause {
                 #(#methods)*
             }
@@ -110,7 +110,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
         let remembers = sends_tokens(checked);
         for item in items.iter_mut() {
             if remembers {
-                remember_the_scheme(item, module);
+                add_plaintext_field(item, module);
             }
             inherit_deadlines(item);
             wrap_transport(item, module);
@@ -187,7 +187,7 @@ fn forks(checked: &Checked, chain: &Chain) -> bool {
 /// ```
 ///
 /// so that no token is sent where the client was told that nothing is encrypted.
-fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
+fn add_plaintext_field(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             if let Fields::Named(fields) = &mut client.fields {
@@ -199,7 +199,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
         Item::Impl(block) if is_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item
-                    && let Ok(body) = remembering(constructor)
+                    && let Ok(body) = with_plaintext_field(constructor)
                 {
                     constructor.block = body;
                 }
@@ -351,7 +351,7 @@ fn constants(
         response_is_stream,
         ..
     } = method;
-    let entries = policies.plan_entries(of(chain), None);
+    let entries = policies.plan_entries(key(chain), None);
     let resends = chain.first(&checked.entries, |listed| listed.row.needs.resend);
     let assertion = resends.map(|entry| {
         let (name, of) = (&entry.name, &method.name);
@@ -469,25 +469,25 @@ fn method_impl(
         direction(*request_is_stream),
         direction(*response_is_stream),
     );
-    let site = |guard: Option<&Guard>| Site {
+    let scope = |guard: Option<&Guard>| Scope {
         generics: &module.generics,
         this: None,
         message: behind(guard, message.clone()),
         messages: Some(messages(method, guard)),
     };
-    let guarded = |guard: &Guard| site(Some(guard));
+    let guarded = |guard: &Guard| scope(Some(guard));
     let links = Links {
         mount: checked.mount,
         chain,
         method: Some(&sig.ident),
         entries: &checked.entries,
-        site: site(None),
+        scope: scope(None),
         by_mut: false,
         part: Part::Rest,
-        asked: Asked::Apart {
+        check_at: CheckAt::Apart {
             fits,
             method: index,
-            site: &guarded,
+            scope: &guarded,
             outlives: false,
         },
     };
@@ -504,7 +504,7 @@ fn method_impl(
     let taints = fits.taints(chain);
     let rest = rest::rest(&links, &split, &innermost, true);
     let frame = rest::frame(&links, &split, &TokenStream::new());
-    let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
+    let (policy, kept) = (policies.name(key(chain)), policies.kept(key(chain)));
     let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
     quote! {
@@ -533,8 +533,8 @@ fn method_impl(
     }
 }
 
-fn of(chain: &Chain) -> Of<'_> {
-    Of {
+fn key(chain: &Chain) -> PolicyKey<'_> {
+    PolicyKey {
         chain,
         by_mut: false,
         cfgs: &[],

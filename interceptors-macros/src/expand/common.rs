@@ -72,13 +72,13 @@ pub(super) fn plan_marker(checked: &Checked) -> TokenStream {
 pub(super) fn hide_secrets(checked: &Checked, chain: Option<&Chain>) -> TokenStream {
     let hides_in_time = |i: usize| {
         let mut before = chain.into_iter().flat_map(|chain| &chain.entries);
-        before.find(|&&of| of == i || checked.entries[of].entry.is_users_code()) == Some(&i)
+        before.find(|&&of| of == i || checked.entries[of].entry.is_user_code()) == Some(&i)
     };
     let entries = checked.entries.iter().enumerate();
     let entries = entries.filter(|&(i, _)| !hides_in_time(i));
     let secrets = entries.filter_map(|(i, listed)| {
         let place = listed.place(checked.mount, i);
-        listed.entry.secret(&place)
+        listed.entry.secret_header(&place)
     });
     quote!(#(__call.hide(#secrets);)*)
 }

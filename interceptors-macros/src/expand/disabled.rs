@@ -17,7 +17,7 @@ use crate::item::mount::Mount;
 /// }
 /// impl Intercepted<__Plan> for Outbound { const PLAN: Plan = Plan::new(&[]); }
 /// ```
-pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
+pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let (vis, ident, generics) = (&item.vis, &item.ident, &item.generics);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();

@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Generics, Item, Path, Type};
 
-use super::{beside_the_item, hints};
+use super::{companion_items, hints};
 use crate::check;
 use crate::ctxt::Ctxt;
 use crate::entries::list::parse_block_args;
@@ -40,8 +40,8 @@ pub(crate) fn in_editor(
     let kept = without_our_attributes(item.clone(), args.clone());
     let shown = match parsed {
         Some(Item::Struct(_)) => {
-            let beside = beside_the_item(&check::without_entries(args, item.clone()));
-            quote!(#kept #beside)
+            let companion_items = companion_items(&check::without_entries(args, item.clone()));
+            quote!(#kept #companion_items)
         }
         Some(Item::Impl(block)) => {
             let plan = check::may_implement_foreign_trait(&block.generics, &block.self_ty)
@@ -56,9 +56,9 @@ pub(crate) fn in_editor(
             quote!(#kept #taken #plan)
         }
         Some(Item::Mod(module)) if mount == Mount::ClientModule => {
-            let told = Ctxt::new();
-            let client = client_module::parse(&told, module);
-            let _ = told.check();
+            let ignored = Ctxt::new();
+            let client = client_module::parse(&ignored, module);
+            let _ = ignored.check();
             match client {
                 Some(client) => {
                     let plan = plan(mount, args, &client.generics, &client.self_ty);
@@ -74,9 +74,9 @@ pub(crate) fn in_editor(
 
 /// The plan that other code names. What it holds is for the compiler.
 fn plan(mount: Mount, args: &TokenStream, generics: &Generics, self_ty: &Type) -> TokenStream {
-    let told = Ctxt::new();
-    let args = parse_block_args(&told, mount, args.clone());
-    let _ = told.check();
+    let ignored = Ctxt::new();
+    let args = parse_block_args(&ignored, mount, args.clone());
+    let _ = ignored.check();
     let krate: &Path = &args.krate;
     let marker = args.plan.map_or(quote!(__Plan), |plan| quote!(#plan));
     let (impl_generics, _, where_clause) = generics.split_for_impl();

@@ -53,7 +53,7 @@ pub(super) fn behind(guard: Option<&Guard>, ty: TokenStream) -> TokenStream {
 
 /// A method of a block, as far as it matters here.
 #[derive(Clone, Copy)]
-pub(super) struct Askable<'a> {
+pub(super) struct Checkable<'a> {
     pub(super) chain: &'a Chain,
     /// Whether a constant can ask about it: it is compiled in any case, and all of its types can be written.
     pub(super) in_constant: bool,
@@ -63,8 +63,8 @@ impl Fits {
     /// `ask` writes the question about an entry and a method.
     pub(super) fn new(
         checked: &Checked,
-        methods: &[Askable<'_>],
-        is_askable: impl Fn(&Listed) -> bool,
+        methods: &[Checkable<'_>],
+        is_checkable: impl Fn(&Listed) -> bool,
         ask: impl Fn(usize, usize, Option<&Guard>) -> TokenStream,
     ) -> Self {
         let mut fits = Self {
@@ -72,14 +72,16 @@ impl Fits {
             in_functions: Vec::new(),
         };
         for (entry, listed) in checked.entries.iter().enumerate() {
-            let covers = |method: &&Askable<'_>| method.chain.entries.contains(&entry);
+            let covers = |method: &&Checkable<'_>| method.chain.entries.contains(&entry);
             // Where there is one method, there is one error.
-            if !is_asked(listed) || !is_askable(listed) || methods.iter().filter(covers).count() < 2
+            if !needs_check(listed)
+                || !is_checkable(listed)
+                || methods.iter().filter(covers).count() < 2
             {
                 continue;
             }
-            for (method, askable) in methods.iter().enumerate() {
-                if askable.in_constant && covers(&askable) {
+            for (method, checkable) in methods.iter().enumerate() {
+                if checkable.in_constant && covers(&checkable) {
                     let guard = fits.guard(entry);
                     let body = ask(entry, method, guard.as_ref());
                     fits.constants.push(Constant {
@@ -142,11 +144,11 @@ impl Fits {
 
 /// Whether the compiler has to be asked about the messages of each method. In a constant of its own, no expression may mean the `Self`
 /// of the block, which a macro may hide.
-fn is_asked(listed: &Listed) -> bool {
+fn needs_check(listed: &Listed) -> bool {
     let is_plain = |expr: &&Expr| {
         let tokens = expr.to_token_stream();
         find_ident(tokens.clone(), "Self").is_none() && !has_macro_call(tokens)
     };
-    (listed.fit() == Fit::AskedByMethod || listed.entry.looks() != Looks::No)
+    (listed.fit() == Fit::CheckedPerMethod || listed.entry.looks() != Looks::No)
         && listed.entry.expressions().iter().all(is_plain)
 }

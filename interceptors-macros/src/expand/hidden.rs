@@ -4,8 +4,8 @@ use syn::Attribute;
 
 use super::common::hidden_parameters;
 use super::expander::{Expander, HiddenNames, lints_for_copies};
-use super::found::Found;
-use super::policy::{Policies, of};
+use super::policy::{Policies, key};
+use super::server_policy::ServerPolicy;
 use crate::entries::chain::Chain;
 use crate::item::mount::Side;
 use crate::item::service::{Method, Returns};
@@ -94,7 +94,7 @@ impl Expander<'_> {
     pub(super) fn hidden_impl(
         &self,
         policies: &Policies<'_>,
-        found: Option<&Found<'_>>,
+        server_policy: Option<&ServerPolicy<'_>>,
     ) -> TokenStream {
         let handlers = self.handlers();
         let block = self.block;
@@ -107,7 +107,7 @@ impl Expander<'_> {
         });
         let methods = self
             .methods()
-            .map(|(method, chain)| self.hidden_method(policies, found, method, chain));
+            .map(|(method, chain)| self.hidden_method(policies, server_policy, method, chain));
         quote! {
             impl #impl_generics #handlers for #self_ty #where_clause {
                 type __MethodPlan = &'static __interceptors::MethodPlan;
@@ -120,7 +120,7 @@ impl Expander<'_> {
     fn hidden_method(
         &self,
         policies: &Policies<'_>,
-        found: Option<&Found<'_>>,
+        server_policy: Option<&ServerPolicy<'_>>,
         method: &Method,
         chain: &Chain,
     ) -> TokenStream {
@@ -152,11 +152,11 @@ impl Expander<'_> {
             is_exact,
             ..
         } = chain;
-        let entries = policies.plan_entries(of(method, chain), Some(&self.policy_trait()));
+        let entries = policies.plan_entries(key(method, chain), Some(&self.policy_trait()));
         let reply = self.reply(method);
-        let (new, side) = match (found, self.checked.mount.side()) {
-            (Some(found), _) => {
-                let (name, list) = (&method.name, found.list(method));
+        let (new, side) = match (server_policy, self.checked.mount.side()) {
+            (Some(server_policy), _) => {
+                let (name, list) = (&method.name, server_policy.list(method));
                 (quote!(found), quote!(&__POLICY, #name, #list))
             }
             (None, Side::Server) => (quote!(new), quote!(__interceptors::Side::Server)),

@@ -52,7 +52,7 @@ pub(crate) fn hints(mount: Mount, args: &TokenStream, item: Option<&Item>) -> To
     let methods = item.map_or_else(Vec::new, methods);
     let mut hints = Hints {
         mount,
-        krate: in_modules(&krate),
+        krate: from_submodule(&krate),
         receiver: receiver(item),
         methods: &methods,
         lists: Vec::new(),
@@ -112,9 +112,9 @@ fn methods(item: &Item) -> Vec<Method> {
                 .collect()
         }
         Item::Mod(module) => {
-            let told = Ctxt::new();
-            let client = client_module::parse(&told, module.clone());
-            let _ = told.check();
+            let ignored = Ctxt::new();
+            let client = client_module::parse(&ignored, module.clone());
+            let _ = ignored.check();
             let methods = client.into_iter().flat_map(|client| client.methods);
             methods
                 .map(|method| Method {
@@ -177,7 +177,7 @@ fn receiver(item: Option<&Item>) -> TokenStream {
 }
 
 /// A path of the user's, as it is two modules further in.
-fn in_modules(path: &Path) -> TokenStream {
+fn from_submodule(path: &Path) -> TokenStream {
     let segments = path.segments.iter();
     match path.segments.first().map(|first| first.ident.to_string()) {
         Some(first) if path.leading_colon.is_none() && first == "self" => {
@@ -221,7 +221,7 @@ impl Hints<'_> {
 
     fn entry(&mut self, arg: &Arg, of_block: &[Arg], method: Option<usize>) {
         let Some(name) = arg.name() else {
-            self.entry_of_path(arg);
+            self.path_entry(arg);
             return;
         };
         match (name.to_string().as_str(), &arg.rest) {
@@ -254,7 +254,7 @@ impl Hints<'_> {
     }
 
     /// `my_crate::audit(level = 3)`
-    fn entry_of_path(&mut self, arg: &Arg) {
+    fn path_entry(&mut self, arg: &Arg) {
         let head = arg.head.iter();
         let path = quote!(#(#head)*);
         if path.is_empty() {
@@ -356,7 +356,7 @@ impl Hints<'_> {
             Rest::List(list) if matches!(setting.value, Value::Own(_)) => {
                 for field in split(list) {
                     if let Rest::Value(value) = field.rest {
-                        self.about_messages(of, &without_sigil(value));
+                        self.message_expression(of, &without_sigil(value));
                     }
                 }
                 return;
@@ -366,7 +366,7 @@ impl Hints<'_> {
         let choices = setting.choices();
         match setting.value {
             Value::Access => self.methods(value),
-            Value::Codes | Value::CodesOrNone if inside(value).is_some() => {
+            Value::Codes | Value::CodesOrEmpty if inside(value).is_some() => {
                 let krate = &self.krate;
                 let codes = CODES.map(ident);
                 let offers = quote!(use #krate::__private::tonic::Code::{#(#codes),*};);
@@ -387,7 +387,7 @@ impl Hints<'_> {
                 let paths = split(&list)
                     .into_iter()
                     .map(|path| as_expression(path.as_value()));
-                self.about_messages(of, &quote!(#(#paths,)*));
+                self.message_expression(of, &quote!(#(#paths,)*));
             }
             _ => self.value(value),
         }
@@ -414,7 +414,7 @@ impl Hints<'_> {
                     self.paths
                         .extend(quote!(#condition let _ = #receiver::#name;));
                     // It takes the place of the name, which is to lead to the method alone.
-                    shown.push(of_ours(name));
+                    shown.push(without_user_span(name));
                 }
                 false => shown.push(name.clone()),
             }
@@ -485,7 +485,7 @@ impl Hints<'_> {
     }
 
     /// An expression of `request` and `response`.
-    fn about_messages(&mut self, of: Option<usize>, value: &TokenStream) {
+    fn message_expression(&mut self, of: Option<usize>, value: &TokenStream) {
         let Some(method) = of.map(|of| &self.methods[of]) else {
             return;
         };
@@ -510,16 +510,16 @@ impl Hints<'_> {
         let mut copies: Vec<TokenStream> = Vec::new();
         for (i, method) in methods.iter().enumerate() {
             if methods[..i].iter().all(|other| other.name != method.name) {
-                let (docs, name) = (&method.docs, of_ours(&method.name));
+                let (docs, name) = (&method.docs, without_user_span(&method.name));
                 copies.push(quote!(#(#docs)* pub fn #name() {}));
             }
         }
         let values = quote!(#paths #values ::core::result::Result::Ok(()));
         let (of_self, values) = match item {
-            Some(Item::Impl(block)) => of_type(&block.generics, &block.self_ty, &values),
+            Some(Item::Impl(block)) => values_function(&block.generics, &block.self_ty, &values),
             Some(Item::Struct(item)) => {
                 let (name, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
-                of_type(&item.generics, &quote!(#name #parameters), &values)
+                values_function(&item.generics, &quote!(#name #parameters), &values)
             }
             _ => {
                 let result = result_of_values();
@@ -541,7 +541,7 @@ impl Hints<'_> {
 }
 
 /// The function of the values, where `self` is the user's: its trait, which is not in scope there, and its `impl`.
-fn of_type(
+fn values_function(
     generics: &Generics,
     self_ty: &impl ToTokens,
     values: &TokenStream,
@@ -568,7 +568,7 @@ fn result_of_values() -> TokenStream {
 }
 
 /// The same name, at no place of the user's.
-fn of_ours(name: &Ident) -> Ident {
+fn without_user_span(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site());
     name

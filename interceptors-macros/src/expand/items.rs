@@ -4,7 +4,7 @@ use syn::Ident;
 
 use crate::entries::entry::Listed;
 use crate::entries::row::Row;
-use crate::entries::site::Place;
+use crate::entries::scope::Place;
 use crate::item::mount::{Mount, Side};
 use crate::text::config::Config;
 use crate::text::span::at;
@@ -38,7 +38,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         None => quote!(&[]),
     };
     let state = listed.entry.items(&place);
-    let once = listed.made_once().map(|_| {
+    let once = listed.evaluated_once().map(|_| {
         let name = place.item("VALUE");
         quote!(static #name: __interceptors::Once = __interceptors::Once::new();)
     });
@@ -53,7 +53,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
     // Several attempts at once have several messages at once.
     let typed = (needs.unary && !mount.is_struct()).then(|| quote!(.blind(false)));
-    let behind_decoding = (mount == Mount::Service && listed.is_behind_decoding())
+    let behind_decoding = (mount == Mount::Service && listed.needs_decoded_message())
         .then(|| quote!(.behind_decoding()));
     let verifies = (mount == Mount::Service && listed.row.verifies).then(|| quote!(.verifies()));
     let expressions = quote!(&[#(#expressions),*]);
@@ -83,7 +83,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
 fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStream {
     let Config {
         start,
-        start_at,
+        start_span,
         calls,
     } = config;
     let row = listed.row;
@@ -92,8 +92,8 @@ fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStre
         quote_spanned!(span=> __interceptors::#module::#ty)
     };
     // At the entry's name, which an editor looks up.
-    let (config_type, start_type) = (ty(at(listed.name.span())), ty(*start_at));
-    let start = quote_spanned!(*start_at=> let config = #start_type::#start;);
+    let (config_type, start_type) = (ty(at(listed.name.span())), ty(*start_span));
+    let start = quote_spanned!(*start_span=> let config = #start_type::#start;);
     let name = place.item("CONFIG");
     quote! {
         const #name: &#config_type = &{

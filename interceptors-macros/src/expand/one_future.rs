@@ -9,7 +9,7 @@ use syn::{
 
 use super::common::hide_secrets;
 use super::expander::Expander;
-use super::policy::{Policies, Split, of};
+use super::policy::{Policies, Split, key};
 use super::rest::outlives;
 use crate::entries::chain::Chain;
 use crate::item::service::{Method, Returns};
@@ -23,10 +23,10 @@ impl Expander<'_> {
         method: &Method,
         chain: &Chain,
     ) -> bool {
-        let of = of(method, chain);
+        let key = key(method, chain);
         let entries = &self.checked.entries;
         self.boxes(method)
-            && policies.kept(of).is_empty()
+            && policies.kept(key).is_empty()
             && hide_secrets(self.checked, Some(chain)).is_empty()
             && outlives(chain, entries, &Split::of(chain, entries, method.by_mut))
     }
@@ -94,7 +94,7 @@ impl Expander<'_> {
         let (policy, self_ty) = (self.policy_trait(), &self.block.self_ty);
         let methods = self.methods();
         let methods = methods.filter(|(method, chain)| self.is_one_future(policies, method, chain));
-        let markers = policies.markers(methods.map(|(method, chain)| of(method, chain)));
+        let markers = policies.markers(methods.map(|(method, chain)| key(method, chain)));
         let markers = markers.map(|(cfgs, marker, name)| quote! {
             #(#cfgs)*
             struct #marker;

@@ -35,13 +35,15 @@ pub(super) fn rest(
     given: &TokenStream,
     lends: bool,
 ) -> TokenStream {
-    let asked: Vec<usize> = split.asked(links.entries).collect();
+    let asked: Vec<usize> = split.type_dependent(links.entries).collect();
     let typed = typed(split, &asked);
     let looks = split.looks(links.entries);
     let bound = bound(links, &looks, &typed);
     let bindings = links.bindings(&bound);
     // The verdict on the others uses them.
-    let unused = bound.iter().filter(|&&i| !links.entries[i].is_asked());
+    let unused = bound
+        .iter()
+        .filter(|&&i| !links.entries[i].is_type_dependent());
     let used = unused.map(|&i| {
         let span = at(links.entries[i].span());
         let local = local_name(i, span);
@@ -95,13 +97,17 @@ fn bound(links: &Links<'_>, looks: &[usize], typed: &[usize]) -> Vec<usize> {
 /// let __verdict_1 = asked(&__1).verdict();
 /// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| __rpc.lent(__1).before(__innermost));
 /// ```
-pub(super) fn through(links: &Links<'_>, split: &Split, given: &TokenStream) -> TokenStream {
+pub(super) fn one_future_rest(
+    links: &Links<'_>,
+    split: &Split,
+    given: &TokenStream,
+) -> TokenStream {
     if is_plain(links, split) {
         return quote! {
             let __behind = __interceptors::Blind.around(#given, |__innermost| __innermost);
         };
     }
-    let asked: Vec<usize> = split.asked(links.entries).collect();
+    let asked: Vec<usize> = split.type_dependent(links.entries).collect();
     let typed = typed(split, &asked);
     let bound = bound(links, &[], &typed);
     let bindings = links.bindings(&bound);
@@ -118,7 +124,7 @@ pub(super) fn through(links: &Links<'_>, split: &Split, given: &TokenStream) -> 
 
 /// Whether what a method has of its list can outlive the method: it borrows from nothing but `self`.
 pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool {
-    let asked: Vec<usize> = split.asked(entries).collect();
+    let asked: Vec<usize> = split.type_dependent(entries).collect();
     let typed = typed(split, &asked);
     let verifiers = typed
         .iter()
@@ -127,7 +133,7 @@ pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool
     split.looks(entries).is_empty()
         && bound.all(|i| {
             let listed = &entries[i];
-            listed.is_made_at_its_turn() && listed.made_from_self().is_none()
+            listed.is_made_lazily() && listed.made_from_self().is_none()
         })
 }
 
@@ -183,7 +189,7 @@ fn behind(
 fn is_plain(links: &Links<'_>, split: &Split) -> bool {
     links.mount.side() == Side::Server
         && split.typed.is_empty()
-        && split.asked(links.entries).next().is_none()
+        && split.type_dependent(links.entries).next().is_none()
 }
 
 /// What holds the message of a method while its policy runs.

@@ -2,15 +2,15 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, Type};
 
-use super::chain::{Asked, Links, Part};
+use super::chain::{CheckAt, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::fits::{Fits, Guard, behind};
-use super::policy::{self, Policies, Split, may_be_kept, of};
+use super::policy::{self, Policies, Split, key, may_be_kept};
 use super::{one_future, rest};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::site::{Messages, Site};
+use crate::entries::scope::{Messages, Scope};
 use crate::item::mount::Side;
 use crate::item::names::ServiceName;
 use crate::item::service::{Method, Returns, ServiceImpl};
@@ -68,15 +68,17 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let entries = entries(checked);
     let hidden_trait = e.hidden_trait();
     let policies = e.policies();
-    let found = e.found(&policies);
-    let hidden_impl = e.hidden_impl(&policies, found.as_ref());
+    let server_policy = e.server_policy(&policies);
+    let hidden_impl = e.hidden_impl(&policies, server_policy.as_ref());
     let fits = e.fits();
-    let (replies, questions) = (e.reply_questions(), fits.items());
+    let (replies, fit_checks) = (e.reply_checks(), fits.items());
     let wrapper_impl = e.wrapper_impl(&policies, &fits);
     let policy_impl = e.policy_impl(&policies, &fits);
     let methods_by_mut = e.methods_by_mut();
     let plan_impl = e.plan_impl();
-    let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
+    let server_policy_impl = server_policy
+        .as_ref()
+        .map(|server_policy| e.server_policy_impl(&policies, server_policy));
     let assertions = e.assertions();
     quote! {
         #(#scope_attrs)*
@@ -88,11 +90,11 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #hidden_impl
             #policy_impl
             #replies
-            #questions
+            #fit_checks
             #wrapper_impl
             #methods_by_mut
             #plan_impl
-            #found_impl
+            #server_policy_impl
             #assertions
         };
     }
@@ -290,11 +292,11 @@ impl Expander<'_> {
             quote!(#handlers::#handler(#this, __request))
         };
         let types = (quote!(#handlers::#request), quote!(#handlers::#result));
-        let site = |guard: Option<&Guard>| self.site(method, &types, guard);
-        let guarded = |guard: &Guard| site(Some(guard));
+        let scope = |guard: Option<&Guard>| self.scope(method, &types, guard);
+        let guarded = |guard: &Guard| scope(Some(guard));
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let of = of(method, chain);
-        let (name, kept) = (policies.name(of), policies.kept(of));
+        let key = key(method, chain);
+        let (name, kept) = (policies.name(key), policies.kept(key));
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
@@ -305,13 +307,13 @@ impl Expander<'_> {
             chain,
             method: Some(method.ident()),
             entries: &self.checked.entries,
-            site: site(None),
+            scope: scope(None),
             by_mut: method.by_mut,
             part: Part::Rest,
-            asked: Asked::Apart {
+            check_at: CheckAt::Apart {
                 fits,
                 method: index,
-                site: &guarded,
+                scope: &guarded,
                 outlives: is_one_future,
             },
         };
@@ -366,11 +368,11 @@ impl Expander<'_> {
         let frame = rest::frame(&links, &split, &quote!(|__request| #call));
         if is_one_future {
             let handler = quote!(__rpc.handler(move |__request| #call));
-            let behind = rest::through(&links, &split, &handler);
+            let behind = rest::one_future_rest(&links, &split, &handler);
             if matches!(method.returns, Returns::Async) {
                 one_future::return_box(&mut sig);
             }
-            let marker = policies.marker(of);
+            let marker = policies.marker(key);
             return quote! {
                 #(#cfgs)*
                 #(#docs)*
@@ -422,15 +424,15 @@ impl Expander<'_> {
     }
 
     /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
-    pub(super) fn site(
+    pub(super) fn scope(
         &self,
         method: &Method,
         (request, result): &(TokenStream, TokenStream),
         guard: Option<&Guard>,
-    ) -> Site<'_> {
+    ) -> Scope<'_> {
         let request = behind(guard, request.clone());
         let result = behind(guard, result.clone());
-        Site {
+        Scope {
             generics: &self.block.generics,
             this: Some(method.receiver().self_token),
             message: quote!(<#request as __interceptors::RequestType>::Message),
@@ -439,8 +441,12 @@ impl Expander<'_> {
     }
 
     fn policies(&self) -> Policies<'_> {
-        let methods = self.methods().map(|(method, chain)| of(method, chain));
-        let unknown = self.checked.unknown.as_ref().map(policy::of_unknown);
+        let methods = self.methods().map(|(method, chain)| key(method, chain));
+        let unknown = self
+            .checked
+            .unknown
+            .as_ref()
+            .map(policy::unknown_method_key);
         Policies::new(self.checked, methods.chain(unknown))
     }
 

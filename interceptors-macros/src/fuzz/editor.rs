@@ -30,7 +30,7 @@ pub(super) fn check(
 const MADE_UP: &str = "intellijRulezz";
 
 /// The trees with the made-up name where this number of elements begins, or ends.
-fn with_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
+fn insert_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
     let name = || Tree::Leaf(MADE_UP.to_owned());
     let mut out = Vec::new();
     let mut begins = true;
@@ -44,7 +44,7 @@ fn with_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
         begins = matches!(tree, Tree::Leaf(leaf) if leaf == ",");
         out.push(match tree {
             Tree::Group(delimiter @ (Delimiter::Parenthesis | Delimiter::Bracket), inside) => {
-                Tree::Group(*delimiter, with_name_at(inside, place))
+                Tree::Group(*delimiter, insert_name_at(inside, place))
             }
             tree => tree.clone(),
         });
@@ -74,7 +74,7 @@ fn flat(tokens: TokenStream, out: &mut Vec<String>) {
 
 /// An editor asks by expanding twice, the second time with a made-up name at the cursor. It looks up the place of that name in the
 /// first expansion, so up to there both are the same.
-pub(super) fn look_at_names() -> Result<(), String> {
+pub(super) fn check_names_in_editor() -> Result<(), String> {
     let mut seen = 0;
     // A service, a client, a struct and a generated client.
     for item in [0, 3, 4, 7].map(|i| ITEMS[i]) {
@@ -90,7 +90,7 @@ pub(super) fn look_at_names() -> Result<(), String> {
             );
             for place in 0.. {
                 let mut left = place;
-                let with_name = with_name_at(&trees, &mut left);
+                let with_name = insert_name_at(&trees, &mut left);
                 if left >= 0 {
                     break;
                 }
@@ -119,7 +119,7 @@ pub(super) fn look_at_names() -> Result<(), String> {
 
 /// A raw name is a name like any other, and so is a keyword that may become one.
 #[test]
-fn names_of_all_kinds_are_shown() {
+fn all_kinds_of_names_get_hints() {
     let item = tokens(ITEMS[0]).unwrap();
     for arguments in [
         "logging(only = [r#type, pub, self, _])",

@@ -133,7 +133,7 @@ fn words() -> Vec<&'static str> {
         row.settings
             .iter()
             .for_each(|setting| names(setting, &mut words));
-        words.extend(row.also_called.first());
+        words.extend(row.aliases.first());
     }
     words.sort_unstable();
     words.dedup();
@@ -526,7 +526,7 @@ fn parted(output: TokenStream) -> (Vec<(String, Span, Span)>, Vec<TokenTree>) {
 }
 
 /// A struct is followed by what other code may name: `wrap` and its plan.
-fn without_what_is_beside<'a>(item: &[TokenTree], output: &'a [TokenTree]) -> &'a [TokenTree] {
+fn without_companion_items<'a>(item: &[TokenTree], output: &'a [TokenTree]) -> &'a [TokenTree] {
     let is_struct = syn::parse2::<syn::ItemStruct>(item.iter().cloned().collect()).is_ok();
     match is_struct {
         true => &output[..output.len().min(item.len())],
@@ -604,7 +604,8 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
         .iter()
         .any(|(message, ..)| message.starts_with("[I0115]"));
     prop_assert!(
-        is_left_out && rest.is_empty() || is_unchanged(&item, without_what_is_beside(&item, &rest)),
+        is_left_out && rest.is_empty()
+            || is_unchanged(&item, without_companion_items(&item, &rest)),
         "the item is not as it was:\n{output}"
     );
     let mut seen = HashSet::new();
@@ -655,7 +656,7 @@ pub(crate) fn look(runner: &mut TestRunner) -> Result<(), String> {
 }
 
 /// All that is odd, on all that there is.
-pub(crate) fn look_at_what_is_odd() -> Result<(), String> {
+pub(crate) fn check_odd_cases() -> Result<(), String> {
     for arguments in ODD_ARGUMENTS {
         for item in ITEMS.iter().chain(ODD_ITEMS) {
             let item = item.replace("#[method]", "");
@@ -663,7 +664,7 @@ pub(crate) fn look_at_what_is_odd() -> Result<(), String> {
                 .map_err(|error| format!("#[intercept({arguments})]\n{item}\n{error}"))?;
         }
     }
-    editor::look_at_names()
+    editor::check_names_in_editor()
 }
 
 /// The same cases for the same seed.
@@ -680,7 +681,7 @@ pub(crate) fn runner(cases: u32, seed: u64) -> TestRunner {
 }
 
 #[test]
-fn arguments_and_items_of_any_kind() {
+fn random_arguments_and_items() {
     let seed = any_seed();
     if let Err(error) = look(&mut runner(400, seed)) {
         panic!("seed {seed}: {error}");
@@ -694,7 +695,7 @@ pub(crate) fn any_seed() -> u64 {
 
 #[test]
 fn odd_arguments_and_odd_items() {
-    if let Err(error) = look_at_what_is_odd() {
+    if let Err(error) = check_odd_cases() {
         panic!("{error}");
     }
 }
@@ -716,7 +717,7 @@ fn an_error_needs_a_code() {
 
 /// A new entry is in the vocabulary by its row alone.
 #[test]
-fn the_vocabulary_has_what_rows_name() {
+fn vocabulary_contains_all_row_names() {
     let words = words();
     for word in [
         "logging",

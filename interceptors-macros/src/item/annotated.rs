@@ -5,7 +5,7 @@ use super::server_module::{self, ServerModule, is_server};
 use super::service::{ServiceImpl, parse_block};
 use crate::codes;
 use crate::ctxt::Ctxt;
-use crate::text::attributes::holds_ours;
+use crate::text::attributes::contains_ours;
 
 /// The item, as far as it matters here.
 pub(crate) enum Annotated {
@@ -27,7 +27,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
     };
     if let Some(second) = attributes
         .iter()
-        .find(|attribute| holds_ours(attribute, krate))
+        .find(|attribute| contains_ours(attribute, krate))
     {
         cx.error_on(
             codes::TWO_ATTRIBUTES,

@@ -18,7 +18,7 @@ pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
         }
         for item in &block.items {
             if let ImplItem::Fn(constructor) = item {
-                cx.ok(remembering(constructor));
+                cx.ok(with_plaintext_field(constructor));
             }
         }
     }
@@ -27,7 +27,7 @@ pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
 /// The body of a constructor that has one more field to set. The module need not be as tonic's code
 /// generator wrote it: what that never writes is an error, which `check` has reported by the time
 /// that this is expanded.
-pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
+pub(crate) fn with_plaintext_field(constructor: &ImplItemFn) -> syn::Result<Block> {
     let inputs = &constructor.sig.inputs;
     let name = constructor.sig.ident.to_string();
     let argument = match name.as_str() {

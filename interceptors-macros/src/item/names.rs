@@ -2,13 +2,13 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Expr, Lit, LitStr, Path};
 
-use super::methods::{MethodRef, Spelled};
+use super::methods::{MethodRef, Spelling};
 use super::service::Method;
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 use crate::text::tokens::without_arguments;
-use crate::text::words::{nearest, pascal_case, plain};
+use crate::text::words::{nearest, normalized, pascal_case};
 
 /// The full name of a service, as far as it is known here.
 pub(crate) enum ServiceName {
@@ -58,7 +58,7 @@ fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
     if let Some(name) = stream
         .as_deref()
         .and_then(|stream| stream.strip_suffix("Stream"))
-        && plain(name) == plain(&method.name)
+        && normalized(name) == normalized(&method.name)
     {
         return (name.to_owned(), false);
     }
@@ -67,7 +67,7 @@ fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
 
 /// A method, by its names.
 #[derive(Clone)]
-pub(crate) struct Named {
+pub(crate) struct MethodNames {
     pub(crate) name: String,
     pub(crate) rpc: String,
     pub(crate) is_derived: bool,
@@ -76,20 +76,20 @@ pub(crate) struct Named {
 }
 
 /// The methods of a block. No two of them can be one RPC, unless each has a `#[cfg]`.
-pub(crate) fn named<'a>(
+pub(crate) fn method_names<'a>(
     cx: &Ctxt,
     methods: impl Iterator<Item = (&'a Method, Option<&'a LitStr>)>,
-) -> Vec<Named> {
-    let mut all: Vec<Named> = Vec::new();
+) -> Vec<MethodNames> {
+    let mut all: Vec<MethodNames> = Vec::new();
     let mut have_cfg: Vec<bool> = Vec::new();
     for (method, given) in methods {
-        let mut named = Named::of(method, given);
+        let mut named = MethodNames::of(method, given);
         let has_cfg = !method.cfgs.is_empty();
         for (other, &other_has_cfg) in all.iter_mut().zip(&have_cfg) {
             if other.name == named.name {
                 continue;
             }
-            if plain(&other.rpc) == plain(&named.rpc) {
+            if normalized(&other.rpc) == normalized(&named.rpc) {
                 (other.is_exact, named.is_exact) = (true, true);
             }
             // Two `#[cfg]`s may exclude each other.
@@ -108,7 +108,7 @@ pub(crate) fn named<'a>(
     all
 }
 
-impl Named {
+impl MethodNames {
     fn of(method: &Method, given: Option<&LitStr>) -> Self {
         let (rpc, is_derived) = rpc_name(method, given);
         Self {
@@ -123,16 +123,16 @@ impl Named {
     fn has_rpc_name(&self, written: &str) -> bool {
         match self.is_derived {
             false => self.rpc == written,
-            true => plain(&self.rpc) == plain(written),
+            true => normalized(&self.rpc) == normalized(written),
         }
     }
 }
 
 /// Finds methods by the names in lists.
-pub(crate) struct Names<'a> {
+pub(crate) struct MethodResolver<'a> {
     pub(crate) cx: &'a Ctxt,
     service: &'a ServiceName,
-    pub(crate) methods: &'a [Named],
+    pub(crate) methods: &'a [MethodNames],
     /// Services that full paths name, where the compiler has to compare.
     pub(crate) compare: Vec<(Span, String)>,
     /// Services of the same package that full paths name.
@@ -143,8 +143,8 @@ pub(crate) struct Names<'a> {
     pub(crate) is_of_package: bool,
 }
 
-impl<'a> Names<'a> {
-    pub(crate) fn new(cx: &'a Ctxt, service: &'a ServiceName, methods: &'a [Named]) -> Self {
+impl<'a> MethodResolver<'a> {
+    pub(crate) fn new(cx: &'a Ctxt, service: &'a ServiceName, methods: &'a [MethodNames]) -> Self {
         Self {
             cx,
             service,
@@ -179,17 +179,17 @@ impl<'a> Names<'a> {
 
     /// Usually one; several where a method is written once for each of several `#[cfg]`s.
     fn find(&mut self, method_ref: &MethodRef) -> Vec<usize> {
-        let indices_where = |fits: &dyn Fn(&Named) -> bool| -> Vec<usize> {
+        let indices_where = |fits: &dyn Fn(&MethodNames) -> bool| -> Vec<usize> {
             (0..self.methods.len())
                 .filter(|&index| fits(&self.methods[index]))
                 .collect()
         };
-        let (found, written) = match &method_ref.spelled {
+        let (found, written) = match &method_ref.spelling {
             // Only a server's lists have them, and they name no method of an `impl`.
-            Spelled::Http { .. } => return Vec::new(),
-            Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
-            Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
-            Spelled::Path {
+            Spelling::Http { .. } => return Vec::new(),
+            Spelling::Rust(name) => (indices_where(&|method| method.name == *name), name),
+            Spelling::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
+            Spelling::Path {
                 service,
                 method: name,
             } => {
@@ -199,16 +199,16 @@ impl<'a> Names<'a> {
                 (indices_where(&|method| method.has_rpc_name(name)), name)
             }
             // A block has no descriptors.
-            Spelled::Idempotent => return Vec::new(),
+            Spelling::Idempotent => return Vec::new(),
         };
         // Exactly this name before one that differs in case and underscores.
         let exact = |&index: &usize| self.methods[index].rpc == *written;
         let has_twin = |&index: &usize| self.methods[index].is_exact;
-        let found = match &method_ref.spelled {
-            Spelled::Rust(_) => found,
+        let found = match &method_ref.spelling {
+            Spelling::Rust(_) => found,
             _ if found.iter().any(exact) => found.into_iter().filter(exact).collect(),
             _ if found.iter().any(has_twin) => {
-                indices_where(&|method| plain(&method.rpc) == plain(written))
+                indices_where(&|method| normalized(&method.rpc) == normalized(written))
             }
             _ => found,
         };
@@ -225,11 +225,11 @@ impl<'a> Names<'a> {
             );
         }
         if found.is_empty() {
-            let code = match is_idempotent(&method_ref.spelled) {
+            let code = match is_idempotent(&method_ref.spelling) {
                 true => codes::DESCRIPTORS,
                 false => codes::UNKNOWN_METHOD,
             };
-            let message = self.no_such_method(&method_ref.spelled, written);
+            let message = self.no_such_method(&method_ref.spelling, written);
             self.cx.error_at(code, method_ref.span, message);
         }
         found
@@ -278,8 +278,8 @@ impl<'a> Names<'a> {
         own == service
     }
 
-    fn no_such_method(&self, spelled: &Spelled, written: &str) -> String {
-        let as_rust = matches!(spelled, Spelled::Rust(_));
+    fn no_such_method(&self, spelling: &Spelling, written: &str) -> String {
+        let as_rust = matches!(spelling, Spelling::Rust(_));
         let known: Vec<String> = self
             .methods
             .iter()
@@ -292,7 +292,7 @@ impl<'a> Names<'a> {
             })
             .collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        if is_idempotent(spelled) {
+        if is_idempotent(spelling) {
             return format!(
                 "`idempotent` needs `descriptors`, which only a struct has; name the methods here; there is `{}`",
                 known.join("`, `")
@@ -309,6 +309,6 @@ impl<'a> Names<'a> {
 }
 
 /// Whether it is the word of a struct's lists, where the methods have names.
-fn is_idempotent(spelled: &Spelled) -> bool {
-    matches!(spelled, Spelled::Rust(name) if name == "idempotent")
+fn is_idempotent(spelling: &Spelling) -> bool {
+    matches!(spelling, Spelling::Rust(name) if name == "idempotent")
 }

@@ -179,8 +179,8 @@ fn arms<'a>(call: &'a Block, request: &Ident) -> Option<&'a [Arm]> {
     let [Stmt::Expr(Expr::Match(found), _)] = &call.stmts[..] else {
         return None;
     };
-    let asked = found.expr.to_token_stream().to_string().replace(' ', "");
-    (asked == format!("{request}.uri().path()")).then_some(&found.arms[..])
+    let matched = found.expr.to_token_stream().to_string().replace(' ', "");
+    (matched == format!("{request}.uri().path()")).then_some(&found.arms[..])
 }
 
 fn method(arm: &Arm, path: &LitStr, service: &Ident) -> Option<ServerMethod> {
@@ -199,7 +199,7 @@ fn method(arm: &Arm, path: &LitStr, service: &Ident) -> Option<ServerMethod> {
         () => return None,
     };
     Some(ServerMethod {
-        name: called(body, service)?,
+        name: called_method(body, service)?,
         path: path.clone(),
         service: of.to_owned(),
         rpc: rpc.to_owned(),
@@ -213,7 +213,7 @@ fn is_doc(attribute: &Attribute) -> bool {
 }
 
 /// `login` of `<T as UserService>::login(…)`.
-fn called(tokens: TokenStream, service: &Ident) -> Option<String> {
+fn called_method(tokens: TokenStream, service: &Ident) -> Option<String> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let is_punct =
         |tree: &TokenTree, punct| matches!(tree, TokenTree::Punct(it) if it.as_char() == punct);
@@ -237,7 +237,7 @@ fn called(tokens: TokenStream, service: &Ident) -> Option<String> {
     });
     here.or_else(|| {
         trees.into_iter().find_map(|tree| match tree {
-            TokenTree::Group(group) => called(group.stream(), service),
+            TokenTree::Group(group) => called_method(group.stream(), service),
             _ => None,
         })
     })

@@ -12,9 +12,11 @@ use syn::{
 use super::mount::Mount;
 use crate::codes;
 use crate::ctxt::Ctxt;
-use crate::text::attributes::{conditional, is_cfg, is_lint_level, is_ours, meant, plain_attrs};
+use crate::text::attributes::{
+    conditional, effective_path, is_cfg, is_lint_level, is_ours, plain_attrs,
+};
 use crate::text::tokens::{associated_type, find_ident, has_lifetimes, ungroup};
-use crate::text::words::{pascal_case, plain};
+use crate::text::words::{normalized, pascal_case};
 
 /// An implementation of a service's trait, or the RPC methods of a hand-written client.
 pub(crate) struct ServiceImpl {
@@ -173,7 +175,7 @@ fn is_scope_attr(attribute: &Attribute) -> bool {
 /// trait there is no `#[deprecated]` or `#[must_use]`.
 fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
     let path = match mount {
-        Mount::HandWritten => meant(attribute),
+        Mount::HandWritten => effective_path(attribute),
         _ => None,
     };
     let is = |name| path.as_ref().is_some_and(|path| path.is_ident(name));
@@ -403,7 +405,7 @@ fn is_generic(sig: &Signature) -> bool {
 /// Whether tonic's associated type of this name belongs to the method: they differ in case and
 /// underscores alone.
 fn is_stream_of(assoc: &Ident, method: &str) -> bool {
-    plain(&assoc.unraw().to_string()) == plain(method) + "stream"
+    normalized(&assoc.unraw().to_string()) == normalized(method) + "stream"
 }
 
 /// The output of a future's type, and which of the ways to give a future it is.

@@ -29,7 +29,7 @@ pub(super) fn parted(message: &str) -> (Code, &str) {
 }
 
 #[test]
-fn no_two_mistakes_share_a_code() {
+fn codes_are_unique_and_sorted() {
     for pair in ALL.windows(2) {
         let [earlier, later] = [pair[0].code, pair[1].code];
         assert!(earlier < later, "{later} stands after {earlier}");
@@ -111,13 +111,13 @@ pub(super) fn errors(code: &str) -> Vec<String> {
 }
 
 #[test]
-fn wrong_code_gets_its_error_and_right_code_none() {
+fn examples_of_codes_are_right() {
     let mut failures = Vec::new();
     for Explained {
         code, wrong, right, ..
     } in ALL
     {
-        // Only another build of this crate has it: `an_entry_without_its_feature_says_which_to_enable`.
+        // Only another build of this crate has it: `disabled_entry_names_its_feature`.
         if *code == MISSING_FEATURE {
             continue;
         }
@@ -142,7 +142,7 @@ fn wrong_code_gets_its_error_and_right_code_none() {
 
 /// What the runtime crate says of types and constants has codes too.
 #[test]
-fn texts_of_the_runtime_have_codes() {
+fn runtime_messages_have_codes() {
     fn read(folder: &Path, texts: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

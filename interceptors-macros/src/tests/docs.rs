@@ -65,9 +65,9 @@ fn table(name: &str) -> String {
 /// The settings of one entry.
 fn settings(row: &Row) -> String {
     let mut table = "| setting | type | default | |\n| --- | --- | --- | --- |\n".to_owned();
-    if let Positional::Time { default, says, .. } = row.positional {
+    if let Positional::Time { default, doc, .. } = row.positional {
         let default = shown_default(&default);
-        writeln!(table, "| the first value | duration | {default} | {says} |").unwrap();
+        writeln!(table, "| the first value | duration | {default} | {doc} |").unwrap();
     }
     for setting in row.settings {
         // Some are listed only for what is said of them: they belong on the other side.
@@ -83,7 +83,7 @@ fn settings(row: &Row) -> String {
             _ => setting.name.to_owned(),
         };
         let (ty, default) = (type_of(&setting.value), shown_default(&setting.default));
-        let says = setting.says;
+        let says = setting.doc;
         writeln!(table, "| `{name}` | {ty} | {default} | {says} |").unwrap();
     }
     table
@@ -110,7 +110,7 @@ pub(super) fn type_of(value: &Value) -> String {
         Value::Delay => "duration, zero included".to_owned(),
         Value::Level => "level".to_owned(),
         Value::Codes => "list of status codes".to_owned(),
-        Value::CodesOrNone => "list of status codes, perhaps empty".to_owned(),
+        Value::CodesOrEmpty => "list of status codes, perhaps empty".to_owned(),
         Value::Given(_) => "expression".to_owned(),
         Value::Access => "list of methods".to_owned(),
         Value::Per => "`method` or `service`".to_owned(),
@@ -146,10 +146,10 @@ fn all_words() -> String {
         for is_here in marks.into_iter().chain([on_method]) {
             write!(table, " {}|", if is_here { "✓ " } else { "" }).unwrap();
         }
-        writeln!(table, " {} |", word.says).unwrap();
+        writeln!(table, " {} |", word.doc).unwrap();
     }
     for list in &SELECTORS {
-        let (name, says) = (list.name, list.says);
+        let (name, says) = (list.name, list.doc);
         writeln!(
             table,
             "| `{name}` in an entry | ✓ | ✓ | ✓ | ✓ | ✓ | | {says} |"
@@ -193,7 +193,7 @@ fn all_entries() -> String {
             Sees::Message => "✓ ",
             Sees::Depends => "depends ",
         };
-        writeln!(table, " {sees}| {} |", row.says).unwrap();
+        writeln!(table, " {sees}| {} |", row.doc).unwrap();
     }
     table
 }
@@ -313,7 +313,7 @@ pub(super) const PAGES: [&str; 4] = [
 ];
 
 #[test]
-fn docs_have_the_tables_that_rows_make() {
+fn docs_tables_match_rows() {
     let mut made = Vec::new();
     for page in PAGES {
         let text = with_tables(&read(page), &mut made);
@@ -331,7 +331,7 @@ fn docs_have_the_tables_that_rows_make() {
             is_shown || !has_settings,
             "no page shows the settings of `{name}`"
         );
-        assert!(!row.says.is_empty(), "`{name}` has no description");
+        assert!(!row.doc.is_empty(), "`{name}` has no description");
         // The table of all entries links to it.
         let heading = format!("\n# `{name}`\n");
         assert!(pages.contains(&heading), "`{name}` has no section");
@@ -343,7 +343,7 @@ fn docs_have_the_tables_that_rows_make() {
 
 /// The page of an interceptor's module begins with an example and links to the entry's section of the reference, which links back.
 #[test]
-fn module_pages_and_the_reference_link_to_each_other() {
+fn module_pages_and_reference_link_to_each_other() {
     let pages = PAGES.map(read).join("\n");
     for row in rows().filter(|row| !row.module.is_empty()) {
         let (name, module) = (row.name, row.module);
@@ -411,7 +411,7 @@ fn module_pages() -> Vec<String> {
 
 /// Each default that the plan shows, for the test that compares it with what the runtime does.
 #[test]
-fn defaults_are_handed_to_the_test_that_compares_them() {
+fn defaults_are_exported_for_the_integration_test() {
     let mut table = String::new();
     let mut default = |side: &str, row: &Row, setting: &Setting, value: &str| {
         let (entry, setting) = (row.name, setting.name);
@@ -437,7 +437,7 @@ fn defaults_are_handed_to_the_test_that_compares_them() {
 
 /// The name and the sides of each entry, for the test that compares them with what the runtime says of it.
 #[test]
-fn names_and_sides_are_handed_to_the_test_that_compares_them() {
+fn names_and_sides_are_exported_for_the_integration_test() {
     let mut calls = "// Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.\n{\n".to_owned();
     for row in rows().filter(|row| !row.module.is_empty()) {
         let module = row.config_module.unwrap_or(row.module);
@@ -455,7 +455,7 @@ fn names_and_sides_are_handed_to_the_test_that_compares_them() {
 
 /// `.ci/run` builds the runtime with each feature alone.
 #[test]
-fn the_gate_builds_each_feature_alone() {
+fn ci_builds_each_feature_alone() {
     let gate = read(".ci/run");
     let (_, list) = gate.split_once("for feature in ").unwrap();
     let (list, _) = list.split_once("; do").unwrap();
@@ -474,7 +474,7 @@ fn the_gate_builds_each_feature_alone() {
 
 /// A row's feature is one of this crate, and the runtime's feature of the same name forwards it.
 #[test]
-fn features_of_rows_are_forwarded() {
+fn row_features_are_forwarded() {
     let own = features_of(&read("interceptors-macros/Cargo.toml"));
     let runtime = runtime_features();
     let mut forwarded = 0;
@@ -491,7 +491,7 @@ fn features_of_rows_are_forwarded() {
 
 /// What rows say of each other exists.
 #[test]
-fn rows_name_what_there_is() {
+fn rows_reference_existing_names() {
     for row in rows() {
         let known = |name: &&str| {
             SELECTORS.iter().any(|it| it.name == *name)
@@ -499,14 +499,14 @@ fn rows_name_what_there_is() {
         };
         for setting in row.settings {
             let (entry, name) = (row.name, setting.name);
-            for other in setting.not_with.iter().chain(&setting.belongs_to) {
+            for other in setting.conflicts_with.iter().chain(&setting.requires) {
                 assert!(known(other), "{entry}({name}): no setting is `{other}`");
             }
-            for other in setting.also_called {
+            for other in setting.aliases {
                 let meant = row
                     .settings
                     .iter()
-                    .filter(|it| it.name == *other || it.also_called.contains(other));
+                    .filter(|it| it.name == *other || it.aliases.contains(other));
                 assert_eq!(
                     meant.count(),
                     1,
@@ -520,10 +520,10 @@ fn rows_name_what_there_is() {
         for name in one_of.chain(row.checked) {
             assert!(known(name), "{}: no setting is `{name}`", row.name);
         }
-        for other in row.also_called {
+        for other in row.aliases {
             let is_entry = rows().any(|row| row.name == *other);
             let others = rows().filter(|it| it.name != row.name);
-            let mut synonyms = others.flat_map(|it| it.also_called);
+            let mut synonyms = others.flat_map(|it| it.aliases);
             let is_theirs = synonyms.any(|it| it == other);
             assert!(!is_entry && !is_theirs, "`{other}` means several entries");
         }
@@ -554,7 +554,7 @@ fn rows_name_what_there_is() {
 
 /// What others call an entry or a setting leads to ours, and where it leads is there.
 #[test]
-fn synonyms_lead_to_what_they_mean() {
+fn aliases_lead_to_entries_and_settings() {
     let item = |mount| match mount {
         Mount::Service => "impl UserService for Users { … }",
         Mount::HandWritten => "impl UserClient { … }",
@@ -573,7 +573,7 @@ fn synonyms_lead_to_what_they_mean() {
             let code = format!("#[intercept({service}{list})]\n{}", item(mount));
             super::codes::errors(&code)
         };
-        for other in row.also_called {
+        for other in row.aliases {
             let errors = errors(other);
             let meant = format!("did you mean `{name}`?");
             assert!(
@@ -583,7 +583,7 @@ fn synonyms_lead_to_what_they_mean() {
             entries += 1;
         }
         for setting in row.settings.iter().filter(|it| it.places.has(mount)) {
-            for other in setting.also_called {
+            for other in setting.aliases {
                 let errors = errors(&format!("{name}({other} = 1)"));
                 let meant = format!("did you mean `{}`?", setting.name);
                 // Where the value tells more, the error shows what to write.

@@ -145,7 +145,7 @@ fn graph(sources: &BTreeMap<Vec<String>, String>) -> BTreeMap<Vec<String>, Vec<V
 }
 
 #[test]
-fn imports_go_from_later_rooms_to_earlier_ones() {
+fn rooms_import_only_earlier_rooms() {
     let room = |module: &[String]| {
         let place = ROOMS.iter().position(|room| *room == module[0]);
         place.unwrap_or_else(|| panic!("`{}` is no room", module[0]))
@@ -167,7 +167,7 @@ fn imports_go_from_later_rooms_to_earlier_ones() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn no_circular_imports() {
     let sources = sources();
     let mut graph = graph(&sources);
     // Takes away what imports nothing that is left, until nothing is.
@@ -197,7 +197,7 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
-fn no_file_is_too_long_to_read() {
+fn files_stay_short() {
     // A table is not read from its first line to its last.
     for (module, text) in sources()
         .into_iter()
@@ -213,7 +213,7 @@ fn no_file_is_too_long_to_read() {
 }
 
 #[test]
-fn the_test_sees_imports_in_every_spelling() {
+fn import_scan_finds_every_form() {
     let text = "use crate::expand::{self, chain::Links}; fn f() { super::entries::g(crate::check::Checked) }";
     let file = syn::parse_file(text).unwrap();
     let sources = sources();

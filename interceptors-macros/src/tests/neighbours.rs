@@ -19,7 +19,7 @@ fn holds(error: &str, words: &str) -> bool {
 
 /// Each is one error, with the words of the cure; but for those that only the compiler finds.
 #[test]
-fn each_neighbour_of_a_wrong_attribute_is_one_error_with_its_cure() {
+fn each_neighbour_case_gives_one_error_with_a_fix() {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui/wrong/neighbours.tsv");
     let table = fs::read_to_string(table).unwrap();
     let (mut found, mut failures) = (0, Vec::new());

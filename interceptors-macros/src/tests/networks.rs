@@ -3,14 +3,14 @@
 use crate::text::network::Network;
 
 fn read(text: &str) -> String {
-    match Network::read(text) {
+    match Network::parse(text) {
         Ok(network) => network.to_string(),
         Err(wrong) => wrong,
     }
 }
 
 #[test]
-fn networks_are_read_as_they_are_written() {
+fn networks_are_parsed() {
     for (text, expected) in [
         ("10.0.0.0/8", "10.0.0.0/8"),
         ("10.0.0.1", "10.0.0.1/32"),
@@ -28,7 +28,7 @@ fn networks_are_read_as_they_are_written() {
 }
 
 #[test]
-fn what_is_wrong_with_a_network_is_said_with_what_to_write() {
+fn wrong_networks_get_a_suggestion() {
     for (text, expected) in [
         (
             "10.0.0.7/8",

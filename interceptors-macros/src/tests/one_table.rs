@@ -85,7 +85,7 @@ fn knows(mount: Mount, row: &Row, name: &str) -> bool {
 }
 
 #[test]
-fn all_that_knows_the_entries_agrees_with_the_table() {
+fn parser_editor_and_docs_agree_with_the_table() {
     let pages = PAGES.map(read).join("\n");
     let ide = read("interceptors/src/ide.rs");
     let (mut entries, mut settings, mut synonyms) = (0, 0, 0);
@@ -143,9 +143,9 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
             assert!(is_said, "no page has {name}({setting})");
             assert!(ide.contains(&format!("pub mod {setting} {{")), "{setting}");
         }
-        if let Positional::Time { also_called, .. } = row.positional {
+        if let Positional::Time { aliases, .. } = row.positional {
             let mount = MOUNTS.into_iter().find(|mount| row.places.has(*mount));
-            for other in also_called {
+            for other in aliases {
                 let errors = errors_of(mount.unwrap(), &format!("{name}({other} = \"2s\")"));
                 let meant = format!("`{name}` takes the time without a name: `{name}(\"2s\")`");
                 assert!(
@@ -166,7 +166,7 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
     }
     for it in ELSEWHERE {
         for name in it.names {
-            let is_entry = rows().any(|row| row.name == *name || row.also_called.contains(name));
+            let is_entry = rows().any(|row| row.name == *name || row.aliases.contains(name));
             assert!(!is_entry, "`{name}` is an entry, or leads to one");
             for mount in MOUNTS {
                 let errors = errors_of(mount, name);
@@ -178,7 +178,7 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
             assert!(pages.contains(&format!("`{name}`")), "no page has `{name}`");
             synonyms += 1;
         }
-        assert!(pages.contains(it.instead), "no page says: {}", it.instead);
+        assert!(pages.contains(it.instead), "no page doc: {}", it.instead);
     }
     for word in KEYWORDS
         .iter()

@@ -69,7 +69,7 @@ fn items() -> [(Mount, TokenStream, TokenStream); 4] {
 }
 
 #[test]
-fn what_a_message_tells_to_write_can_be_written() {
+fn suggested_code_has_no_errors() {
     let (mut tried, mut wrong_again) = (0, Vec::new());
     for (mount, before, item) in &items() {
         for row in TABLE.iter().map(|known| known.row) {
@@ -107,7 +107,7 @@ fn what_a_message_tells_to_write_can_be_written() {
 }
 
 #[test]
-fn the_name_that_was_meant_is_there() {
+fn suggested_names_exist() {
     for (mount, before, item) in &items() {
         for row in TABLE.iter().map(|known| known.row) {
             if !row.places.has(*mount) {
@@ -145,7 +145,7 @@ fn wrong_settings(row: &Row) -> Vec<String> {
     let own = own.flat_map(|setting| {
         [setting.name]
             .into_iter()
-            .chain(setting.also_called.iter().copied())
+            .chain(setting.aliases.iter().copied())
     });
     let names: Vec<&str> = own.chain(NAMES.iter().copied()).collect();
     let mut all = Vec::new();

@@ -35,10 +35,10 @@ impl ArgValue {
 }
 
 /// The message for an element that is a value: `3` of `retry(3)`, `self.audit` of `#[intercept(self.audit)]`.
-pub(crate) type Nameless<'a> = &'a dyn Fn(&TokenStream) -> String;
+pub(crate) type UnnamedMessage<'a> = &'a dyn Fn(&TokenStream) -> String;
 
 /// This message where no entry has a better one.
-pub(crate) fn nameless(_: &TokenStream) -> String {
+pub(crate) fn unnamed(_: &TokenStream) -> String {
     "expected the name of an interceptor or of a setting".to_owned()
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn nameless(_: &TokenStream) -> String {
 enum Element {
     Arg(Arg),
     /// A value without a name.
-    Nameless(TokenStream),
+    Unnamed(TokenStream),
 }
 
 /// Parses `a, b = expr, c(…)`. An error in one element does not hide the others. `nameless` has no message for a value that
@@ -54,15 +54,15 @@ enum Element {
 pub(crate) fn parse_args(
     cx: &Ctxt,
     tokens: TokenStream,
-    nameless: impl Fn(&TokenStream) -> Option<String>,
+    unnamed: impl Fn(&TokenStream) -> Option<String>,
 ) -> Vec<Arg> {
     let parser = |input: ParseStream<'_>| {
         let mut args = Vec::new();
         while !input.is_empty() {
             match parse_arg(input) {
                 Ok(Element::Arg(arg)) => args.push(arg),
-                Ok(Element::Nameless(value)) => {
-                    if let Some(message) = nameless(&value) {
+                Ok(Element::Unnamed(value)) => {
+                    if let Some(message) = unnamed(&value) {
                         cx.push(codes::NO_NAME.spanned(&value, message));
                     }
                     skip_to_comma(input)?;
@@ -99,7 +99,7 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
     // `crate` is a keyword, so `parse_any`.
     let leading_colon: Option<Token![::]> = input.parse()?;
     if !input.peek(Ident::peek_any) {
-        return Ok(Element::Nameless(element));
+        return Ok(Element::Unnamed(element));
     }
     let mut name = input.call(Ident::parse_any)?;
     let mut path = leading_colon.map(|colon| Path {
@@ -113,7 +113,7 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
         path.segments.push_value(name.clone().into());
     }
     if path.is_none()
-        && let Some(error) = other_sign(input, &name)?
+        && let Some(error) = wrong_separator(input, &name)?
     {
         return Err(error);
     }
@@ -138,14 +138,14 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
     } else {
         ArgValue::None
     };
-    if is_inside_expression(input) {
-        return Ok(Element::Nameless(element));
+    if expression_continues(input) {
+        return Ok(Element::Unnamed(element));
     }
     Ok(Element::Arg(Arg { name, path, value }))
 }
 
 /// What is wrong with `catch-panic`, and with `max: 3`.
-fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::Error>> {
+fn wrong_separator(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::Error>> {
     for sign in ["==", "=>", ":="] {
         let [first, second] = [0, 1].map(|at| sign.as_bytes()[at] as char);
         let signs = input.fork();
@@ -200,7 +200,7 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
 }
 
 /// Whether an expression goes on here, so that the name before it is not the name of a setting: `self.audit`, `build()?`.
-fn is_inside_expression(input: ParseStream<'_>) -> bool {
+fn expression_continues(input: ParseStream<'_>) -> bool {
     input.peek(Token![.]) || input.peek(Token![?]) || input.peek(Token![|]) || input.peek(Token![!])
 }
 

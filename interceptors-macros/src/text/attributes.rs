@@ -16,7 +16,7 @@ pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
 }
 
 /// The same, also under a `cfg_attr`.
-pub(crate) fn holds_ours(attribute: &Attribute, krate: &Path) -> bool {
+pub(crate) fn contains_ours(attribute: &Attribute, krate: &Path) -> bool {
     match conditional(attribute) {
         Some((_, metas)) => metas
             .iter()
@@ -30,10 +30,10 @@ pub(crate) fn holds_ours(attribute: &Attribute, krate: &Path) -> bool {
 /// ours, and the compiler would add its own.
 pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> TokenStream {
     let krate = crate_in(args).unwrap_or_else(|| parse_quote!(interceptors));
-    let is_told =
+    let has_unsafe =
         matches!(syn::parse2(item.clone()), Ok(Item::Impl(block)) if block.unsafety.is_some());
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
-    if is_told {
+    if has_unsafe {
         let is_unsafe =
             |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "unsafe");
         if let Some(at) = trees.iter().position(is_unsafe) {
@@ -55,7 +55,7 @@ pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> To
                 Some(TokenTree::Punct(hash)) if hash.as_char() == '#' => {
                     let attribute = Attribute::parse_outer.parse2(quote!(#hash #tree));
                     attribute
-                        .is_ok_and(|attribute| attribute.iter().any(|it| holds_ours(it, &krate)))
+                        .is_ok_and(|attribute| attribute.iter().any(|it| contains_ours(it, &krate)))
                 }
                 _ => false,
             };
@@ -108,17 +108,17 @@ pub(crate) fn crate_in(args: TokenStream) -> Option<Path> {
 
 /// `#[cfg(…)]`, also under a `cfg_attr`.
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
-    meant(attribute).is_some_and(|path| path.is_ident("cfg"))
+    effective_path(attribute).is_some_and(|path| path.is_ident("cfg"))
 }
 
 /// `#[allow(…)]` and its like, also under a `cfg_attr`.
 pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
     const LEVELS: [&str; 5] = ["allow", "expect", "warn", "deny", "forbid"];
-    meant(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
+    effective_path(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
 }
 
 /// The path of an attribute, or of the one attribute that a `cfg_attr` holds.
-pub(crate) fn meant(attribute: &Attribute) -> Option<Path> {
+pub(crate) fn effective_path(attribute: &Attribute) -> Option<Path> {
     match conditional(attribute) {
         Some((_, metas)) => metas.first().map(|meta| meta.path().clone()),
         None => Some(attribute.path().clone()),

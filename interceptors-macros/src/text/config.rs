@@ -7,25 +7,25 @@ use super::span::at;
 pub(crate) struct Config {
     /// The constructor, `new()`, and where it stands.
     pub(crate) start: TokenStream,
-    pub(crate) start_at: Span,
+    pub(crate) start_span: Span,
     /// `let config = config.max(3);`
     pub(crate) calls: Vec<TokenStream>,
 }
 
 impl Config {
-    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
+    pub(crate) fn new(start: TokenStream, start_span: Span) -> Self {
         Self {
             start,
-            start_at: at(start_at),
+            start_span: at(start_span),
             calls: Vec::new(),
         }
     }
 
     /// Sets a value. All of the statement stands where the value does, so that what the compiler
     /// says of the value points there; but for the setting's name, which an editor looks up.
-    pub(crate) fn set(&mut self, key: &Ident, value_at: Span, value: &TokenStream) {
+    pub(crate) fn set(&mut self, key: &Ident, value_span: Span, value: &TokenStream) {
         let method = Ident::new(&key.to_string(), at(key.span()));
-        self.call(&method, at(value_at), value);
+        self.call(&method, at(value_span), value);
     }
 
     /// Calls what looks at several values at once; what it says of them stands there.

@@ -10,7 +10,7 @@ pub(crate) struct Network {
 
 impl Network {
     /// What is wrong with it otherwise, and what to write.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),

@@ -31,7 +31,7 @@ pub(crate) fn associated_type(tokens: &impl ToTokens, names: &[Ident]) -> Option
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         trees.iter().enumerate().find_map(|(i, tree)| match tree {
             TokenTree::Group(group) => find(group.stream(), names),
-            TokenTree::Ident(ident) if is_path_of_self(&trees[..i]) => {
+            TokenTree::Ident(ident) if ends_with_self_path(&trees[..i]) => {
                 names.iter().find(|name| *name == ident).cloned()
             }
             _ => None,
@@ -64,14 +64,14 @@ pub(crate) fn has_lifetimes(ty: &impl ToTokens) -> bool {
 }
 
 /// Whether these tokens end in `Self ::`.
-fn is_path_of_self(before: &[TokenTree]) -> bool {
+fn ends_with_self_path(before: &[TokenTree]) -> bool {
     matches!(before, [.., TokenTree::Ident(this), TokenTree::Punct(a), TokenTree::Punct(b)]
         if this == "Self" && a.as_char() == ':' && b.as_char() == ':')
 }
 
 /// An expression of the attribute, in which `self` is the receiver of the method even where one of
 /// them comes from a macro and the other does not.
-pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream {
+pub(crate) fn with_receiver(expr: &impl ToTokens, receiver: Span) -> TokenStream {
     fn replace(tokens: TokenStream, receiver: Span) -> TokenStream {
         tokens
             .into_iter()
@@ -194,7 +194,7 @@ impl Siblings<'_> {
                 }
                 TokenTree::Ident(ident) => {
                     let name = ident.unraw().to_string();
-                    if self.names.contains(&name) && (in_macro || self.may_be_ours(before)) {
+                    if self.names.contains(&name) && (in_macro || self.may_be_own_method(before)) {
                         called.push(name);
                     }
                 }
@@ -204,7 +204,7 @@ impl Siblings<'_> {
     }
 
     /// Whether what follows these tokens may be a method of the service.
-    fn may_be_ours(&self, before: &[TokenTree]) -> bool {
+    fn may_be_own_method(&self, before: &[TokenTree]) -> bool {
         let is = |punct: &Punct, c| punct.as_char() == c;
         match before {
             [
@@ -277,33 +277,33 @@ pub(crate) fn ungroup_expr(expr: &Expr) -> &Expr {
 
 /// What a place is in: `self` of `&self.list[0]`, `self.state()` of `self.state().tokens`.
 pub(crate) fn base(expr: &Expr) -> &Expr {
-    match inside(expr) {
-        Some(inside) => base(inside),
+    match operand(expr) {
+        Some(operand) => base(operand),
         None => expr,
     }
 }
 
 /// The same place in something else: `(new).tokens` for `self.state().tokens`.
 pub(crate) fn with_base(expr: &Expr, new: Expr) -> Expr {
-    let Some(inside) = inside(expr) else {
+    let Some(operand) = operand(expr) else {
         return new;
     };
-    let inside = Box::new(with_base(inside, new));
+    let operand = Box::new(with_base(operand, new));
     let mut expr = expr.clone();
     match &mut expr {
-        Expr::Field(field) => field.base = inside,
-        Expr::Index(index) => index.expr = inside,
-        Expr::Unary(unary) => unary.expr = inside,
-        Expr::Reference(reference) => reference.expr = inside,
-        Expr::Paren(paren) => paren.expr = inside,
-        Expr::Group(group) => group.expr = inside,
+        Expr::Field(field) => field.base = operand,
+        Expr::Index(index) => index.expr = operand,
+        Expr::Unary(unary) => unary.expr = operand,
+        Expr::Reference(reference) => reference.expr = operand,
+        Expr::Paren(paren) => paren.expr = operand,
+        Expr::Group(group) => group.expr = operand,
         _ => {}
     }
     expr
 }
 
 /// What an expression takes a place in.
-fn inside(expr: &Expr) -> Option<&Expr> {
+fn operand(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Field(field) => Some(&field.base),
         Expr::Index(index) => Some(&index.expr),

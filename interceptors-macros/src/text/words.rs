@@ -40,6 +40,6 @@ pub(crate) fn pascal_case(name: &str) -> String {
 }
 
 /// A name without its case and underscores.
-pub(crate) fn plain(name: &str) -> String {
+pub(crate) fn normalized(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }

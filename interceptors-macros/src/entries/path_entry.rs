@@ -6,10 +6,10 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, Path, Token};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{Fit, Row, Sees, Start};
-use super::site::Place;
+use super::scope::Place;
 use crate::codes;
 use crate::item::mount::Side;
 use crate::text::args::{Arg, ArgValue, parse_value};
@@ -25,12 +25,12 @@ use crate::text::tokens::find_ident;
 pub(crate) static ROW: Row = Row {
     sees: Sees::Depends,
     start: Start::Nothing,
-    fit: Fit::AskedByMethod,
-    runs_users_code: true,
-    ..Row::USUAL
+    fit: Fit::CheckedPerMethod,
+    runs_user_code: true,
+    ..Row::DEFAULT
 };
 
-struct OfPath {
+struct PathEntry {
     path: Path,
     /// Calls of the type's own const functions.
     config: Config,
@@ -44,18 +44,18 @@ pub(crate) fn read(
     key: String,
     tokens: TokenStream,
 ) -> Option<Listed> {
-    let nameless = |value: &TokenStream| {
+    let unnamed = |value: &TokenStream| {
         format!(
             "the settings of an interceptor have names: write `name = {}`",
             source(value)
         )
     };
-    let mut settings = Settings::of_any_name(reader.cx, tokens, &nameless);
+    let mut settings = Settings::with_any_names(reader.cx, tokens, &unnamed);
     let methods = reader.selector(&mut settings);
     let mut config = Config::new(quote!(new()), reader.name.span());
     let mut all_shown = Vec::new();
     for Arg { name, value, .. } in settings.rest() {
-        let (value, value_at, shown) = match value {
+        let (value, value_span, shown) = match value {
             ArgValue::None => (TokenStream::new(), name.span(), "true".to_owned()),
             ArgValue::Expr(expr) => (expr.to_token_stream(), expr.span(), shown(&expr)),
             ArgValue::List(tokens) => {
@@ -75,7 +75,7 @@ pub(crate) fn read(
             );
             continue;
         }
-        config.set(&name, value_at, &value);
+        config.set(&name, value_span, &value);
         all_shown.push((name.to_string(), shown));
     }
     Some(Listed {
@@ -84,7 +84,7 @@ pub(crate) fn read(
         row: &ROW,
         methods,
         shown: all_shown,
-        entry: Box::new(OfPath { path, config }),
+        entry: Box::new(PathEntry { path, config }),
     })
 }
 
@@ -113,7 +113,7 @@ fn shown(expr: &Expr) -> String {
     }
 }
 
-impl OfPath {
+impl PathEntry {
     /// The one place where the user's path stands: so there is one error where it leads nowhere.
     fn ty(place: &Place<'_>) -> Ident {
         Ident::new(&format!("__Own{}", place.i), at(place.span))
@@ -124,16 +124,16 @@ impl OfPath {
         let ty = Self::ty(place);
         let Config {
             start,
-            start_at,
+            start_span,
             calls,
         } = &self.config;
-        let start = quote_spanned!(*start_at=> let config = #ty::#start;);
+        let start = quote_spanned!(*start_span=> let config = #ty::#start;);
         quote!({ #start #(#calls)* config })
     }
 }
 
-impl Entry for OfPath {
-    fn is_users_code(&self) -> bool {
+impl Entry for PathEntry {
+    fn is_user_code(&self) -> bool {
         true
     }
 
@@ -221,8 +221,8 @@ impl Entry for OfPath {
         }})
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         let span = at(place.span);
         match place.mount {
             mount if mount.is_struct() => {

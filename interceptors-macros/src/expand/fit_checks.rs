@@ -6,14 +6,14 @@ use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, PathArguments, Type};
 
 use super::assertions::parameters;
-use super::chain::{Asked, Links, Part};
+use super::chain::{CheckAt, Links, Part};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
-use super::fits::{Askable, Fits, Guard, behind};
-use super::policy::renamed;
+use super::fits::{Checkable, Fits, Guard, behind};
+use super::policy::with_this;
 use crate::check::Checked;
 use crate::entries::entry::Listed;
 use crate::entries::row::{Fit, Looks};
-use crate::entries::site::{Messages, Site};
+use crate::entries::scope::{Messages, Scope};
 use crate::item::client_module::{ClientMethod, ClientModule};
 use crate::item::service::Method;
 use crate::text::span::at;
@@ -27,9 +27,9 @@ impl Expander<'_> {
     /// ```text
     /// const __IS_REPLY_get: Fit = fits(|| is_reply::<Reply>());
     /// ```
-    pub(super) fn reply_questions(&self) -> TokenStream {
+    pub(super) fn reply_checks(&self) -> TokenStream {
         let constants = self.methods().filter_map(|(method, _)| {
-            let name = self.asks_reply(method)?;
+            let name = self.reply_check_name(method)?;
             let (cfgs, ty) = (&method.cfgs, &method.result);
             let lints = lints_for_copies(&method.attrs);
             let ask = quote_spanned!(at(ty.span())=> __interceptors::is_reply::<#ty>());
@@ -44,7 +44,7 @@ impl Expander<'_> {
     }
 
     /// The name of the constant, where there is one. It cannot name parameters of the block.
-    fn asks_reply(&self, method: &Method) -> Option<Ident> {
+    fn reply_check_name(&self, method: &Method) -> Option<Ident> {
         let is_asked = !shows_reply(&method.result) && self.is_independent(&method.result);
         is_asked.then(|| format_ident!("__IS_REPLY_{}", method.name))
     }
@@ -52,7 +52,7 @@ impl Expander<'_> {
     /// What a method returns. The compiler looks for nothing in it where it is no reply, which it has said once.
     pub(super) fn result(&self, method: &Method) -> TokenStream {
         let ty = &method.result;
-        match self.asks_reply(method) {
+        match self.reply_check_name(method) {
             Some(constant) => quote!(__interceptors::Guarded<#constant, #ty>),
             None => quote!(#ty),
         }
@@ -63,7 +63,7 @@ impl Expander<'_> {
         let self_ty = &self.block.self_ty;
         let has_parameters = self.is_generic() || has_lifetimes(self_ty);
         let methods: Vec<_> = self.methods().collect();
-        let askable = methods.iter().map(|(method, chain)| Askable {
+        let checkable = methods.iter().map(|(method, chain)| Checkable {
             chain,
             in_constant: method.cfgs.is_empty()
                 && !method.by_mut
@@ -71,52 +71,58 @@ impl Expander<'_> {
                     && !(self.is_independent(&method.request)
                         && self.is_independent(&method.result))),
         });
-        let askable: Vec<_> = askable.collect();
+        let checkable: Vec<_> = checkable.collect();
         let handlers = self.handlers();
         let handlers = quote!(<#self_ty as #handlers>);
-        let is_askable = |listed: &Listed| !(has_parameters && self.is_of_block(listed));
-        let mut fits = Fits::new(self.checked, &askable, is_askable, |entry, index, guard| {
-            let (method, chain) = methods[index];
-            let HiddenNames {
-                request, result, ..
-            } = &HiddenNames::new(method, chain);
-            let types = match has_parameters {
-                false => (quote!(#handlers::#request), quote!(#handlers::#result)),
-                true => {
-                    let (request, result) = (&method.request, &method.result);
-                    (quote!(#request), quote!(#result))
+        let is_checkable = |listed: &Listed| !(has_parameters && self.is_of_block(listed));
+        let mut fits = Fits::new(
+            self.checked,
+            &checkable,
+            is_checkable,
+            |entry, index, guard| {
+                let (method, chain) = methods[index];
+                let HiddenNames {
+                    request, result, ..
+                } = &HiddenNames::new(method, chain);
+                let types = match has_parameters {
+                    false => (quote!(#handlers::#request), quote!(#handlers::#result)),
+                    true => {
+                        let (request, result) = (&method.request, &method.result);
+                        (quote!(#request), quote!(#result))
+                    }
+                };
+                let links = Links {
+                    mount: self.checked.mount,
+                    chain,
+                    method: Some(method.ident()),
+                    entries: &self.checked.entries,
+                    scope: self.scope(method, &types, guard),
+                    by_mut: false,
+                    part: Part::Rest,
+                    check_at: CheckAt::Alone,
+                };
+                let bindings = with_this(links.bindings(&[entry]));
+                let reply = self.reply(method);
+                let (request, result) = types;
+                let request = behind(guard, request);
+                let this = self.checked.entries[entry].needs_self();
+                let this = this.then(|| quote!(__this: &#self_ty));
+                quote! {
+                    |#this| {
+                        let __rpc = __interceptors::rpc!(#request, #result #reply);
+                        #bindings
+                    }
                 }
-            };
-            let links = Links {
-                mount: self.checked.mount,
-                chain,
-                method: Some(method.ident()),
-                entries: &self.checked.entries,
-                site: self.site(method, &types, guard),
-                by_mut: false,
-                part: Part::Rest,
-                asked: Asked::Alone,
-            };
-            let bindings = renamed(links.bindings(&[entry]));
-            let reply = self.reply(method);
-            let (request, result) = types;
-            let request = behind(guard, request);
-            let this = self.checked.entries[entry].needs_self();
-            let this = this.then(|| quote!(__this: &#self_ty));
-            quote! {
-                |#this| {
-                    let __rpc = __interceptors::rpc!(#request, #result #reply);
-                    #bindings
-                }
-            }
-        });
+            },
+        );
         for (entry, listed) in self.checked.entries.iter().enumerate() {
-            let is_plain = listed.fit() == Fit::AskedByMethod && listed.entry.looks() == Looks::No;
+            let is_plain =
+                listed.fit() == Fit::CheckedPerMethod && listed.entry.looks() == Looks::No;
             let covered = methods.iter().enumerate().filter(|(_, (method, chain))| {
                 method.cfgs.is_empty() && !method.by_mut && chain.entries.contains(&entry)
             });
             let covered: Vec<usize> = covered.map(|(i, _)| i).collect();
-            if is_plain && !is_askable(listed) && covered.len() > 1 {
+            if is_plain && !is_checkable(listed) && covered.len() > 1 {
                 fits.in_function(entry, covered);
             }
         }
@@ -160,16 +166,16 @@ impl Expander<'_> {
                     request, result, ..
                 } = &HiddenNames::new(method, chain);
                 let types = (quote!(#handlers::#request), quote!(#handlers::#result));
-                let site = self.site(method, &types, None);
+                let scope = self.scope(method, &types, None);
                 let links = Links {
                     mount: self.checked.mount,
                     chain,
                     method: Some(method.ident()),
                     entries: &self.checked.entries,
-                    site: Site { this, ..site },
+                    scope: Scope { this, ..scope },
                     by_mut: false,
                     part: Part::Rest,
-                    asked: Asked::After,
+                    check_at: CheckAt::After,
                 };
                 let bindings = links.bindings(&[entry]);
                 let ask = links.ask_in_turn(entry, n == 0);
@@ -224,14 +230,14 @@ fn shows_reply(ty: &Type) -> bool {
 /// The questions that are asked in constants. The type of a request stream is its caller's own.
 pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
     let methods = module.methods.iter().zip(&checked.chains);
-    let askable = methods.map(|(method, chain)| Askable {
+    let checkable = methods.map(|(method, chain)| Checkable {
         chain,
         in_constant: !method.request_is_stream,
     });
-    let askable: Vec<_> = askable.collect();
+    let checkable: Vec<_> = checkable.collect();
     Fits::new(
         checked,
-        &askable,
+        &checkable,
         |_| true,
         |entry, index, guard| {
             let (method, chain) = (&module.methods[index], &checked.chains[index]);
@@ -244,7 +250,7 @@ pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
                 chain,
                 method: Some(&method.sig.ident),
                 entries: &checked.entries,
-                site: Site {
+                scope: Scope {
                     generics: &module.generics,
                     this: None,
                     message,
@@ -252,7 +258,7 @@ pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
                 },
                 by_mut: false,
                 part: Part::Rest,
-                asked: Asked::Alone,
+                check_at: CheckAt::Alone,
             };
             let bindings = links.bindings(&[entry]);
             let (result, reply) = match method.response_is_stream {

@@ -7,11 +7,11 @@ use syn::{Expr, GenericParam, Generics, Ident, Token};
 use crate::item::mount::Mount;
 use crate::text::span::at;
 use crate::text::tokens::{
-    base, find_ident, has_macro_call, needs_receiver, ungroup_expr, with_base, with_self_of,
+    base, find_ident, has_macro_call, needs_receiver, ungroup_expr, with_base, with_receiver,
     without_reference,
 };
 
-pub(crate) struct Site<'a> {
+pub(crate) struct Scope<'a> {
     /// The parameters that are in scope.
     pub(crate) generics: &'a Generics,
     /// What `self` is in expressions.
@@ -28,14 +28,14 @@ pub(crate) struct Messages {
     pub(crate) response: TokenStream,
 }
 
-impl Site<'_> {
+impl Scope<'_> {
     fn this_span(&self) -> Span {
         self.this.map_or_else(Span::call_site, |this| this.span)
     }
 
     /// An expression of the attribute, with `self` as the method has it.
     pub(crate) fn with_self(&self, expr: &Expr) -> TokenStream {
-        with_self_of(expr, self.this_span())
+        with_receiver(expr, self.this_span())
     }
 
     /// The annotated value, where an entry uses that itself. The token resolves as the method's own `self`
@@ -99,15 +99,15 @@ impl Place<'_> {
     /// | `self.state().tokens` | `&((*__value_0.get_or_init(\|\| self.state())).tokens)` |
     /// | `Tokens::new()` | `evaluate_once::<(), _>(&__VALUE_AUTH_0, \|\| Tokens::new())` |
     /// | `&*TOKENS` | `*evaluate_once::<(), _>(&__VALUE_AUTH_0, \|\| &*TOKENS)` |
-    pub(crate) fn borrowed(&self, expr: &Expr, site: &Site<'_>, by_mut: bool) -> TokenStream {
+    pub(crate) fn borrowed(&self, expr: &Expr, scope: &Scope<'_>, by_mut: bool) -> TokenStream {
         let span = at(self.span);
         if needs_receiver(expr) {
             let of = base(expr);
             if let Expr::Path(_) = of {
-                let place = site.with_self(without_reference(expr));
+                let place = scope.with_self(without_reference(expr));
                 return quote_spanned!(span=> &(#place));
             }
-            let (made, value) = (self.made(), site.with_self(of));
+            let (made, value) = (self.made(), scope.with_self(of));
             let lent = match by_mut {
                 true => quote_spanned!(span=> (*#made.get())),
                 false => quote_spanned!(span=> (*#made.get_or_init(|| #value))),
@@ -116,7 +116,7 @@ impl Place<'_> {
                 true => lent,
                 false => {
                     let place = with_base(without_reference(expr), Expr::Verbatim(lent));
-                    site.with_self(&place)
+                    scope.with_self(&place)
                 }
             };
             return quote_spanned!(span=> &(#place));
@@ -129,7 +129,7 @@ impl Place<'_> {
         // A value that depends on the service's parameters is one for each instance of it. A macro may
         // hide that it does.
         let tokens = expr.to_token_stream();
-        let parameters = site.generics.params.iter();
+        let parameters = scope.generics.params.iter();
         let parameters: Vec<String> = parameters
             .filter_map(|param| match param {
                 GenericParam::Type(param) => Some(param.ident.to_string()),

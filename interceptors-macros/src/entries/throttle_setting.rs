@@ -22,15 +22,15 @@ pub(super) const PARTS: &[Setting] = &[TOKENS, RATIO];
 const TOKENS: Setting = Setting {
     name: "tokens",
     value: Value::Integer(1, 1000),
-    says: "how many tokens there are at first, and at most; a failed attempt takes one",
-    ..Setting::USUAL
+    doc: "how many tokens there are at first, and at most; a failed attempt takes one",
+    ..Setting::DEFAULT
 };
 
 const RATIO: Setting = Setting {
     name: "ratio",
     value: Value::Float(|x| (x < 0.001).then_some("must be at least 0.001")),
-    says: "what part of a token a call that succeeds gives back",
-    ..Setting::USUAL
+    doc: "what part of a token a call that succeeds gives back",
+    ..Setting::DEFAULT
 };
 
 /// The setting, if there is one. `Err` where it cannot be read.
@@ -66,7 +66,7 @@ fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Th
         tokens.1.to_token_stream(),
         ratio.1.to_token_stream()
     );
-    let compared = [compared(&tokens.1), compared(&ratio.1)];
+    let comparison_key = [comparison_key(&tokens.1), comparison_key(&ratio.1)];
     let module = format_ident!("{}", reader.row.module);
     let legal = |part: &Setting, (key, expr): &(Ident, Expr)| {
         let value = reader.value(part, key, expr)?;
@@ -85,13 +85,13 @@ fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Th
         value,
         shown: both,
         written,
-        compared,
+        comparison_key,
         owner: None,
     })
 }
 
 /// A number by its value, anything else by its tokens. The plan's text leaves arguments out, so it does not do.
-fn compared(expr: &Expr) -> String {
+fn comparison_key(expr: &Expr) -> String {
     let number = match literal(expr) {
         Some(Lit::Int(number)) => number.base10_parse::<f64>().ok(),
         Some(Lit::Float(number)) => number.base10_parse::<f64>().ok(),
@@ -118,7 +118,7 @@ pub(crate) fn share(cx: &Ctxt, entries: &mut [Listed]) {
     let Some(owner) = entries[i].entry.throttle() else {
         return;
     };
-    let (written, compared) = (owner.written.clone(), owner.compared.clone());
+    let (written, comparison_key) = (owner.written.clone(), owner.comparison_key.clone());
     let shared = format!("{} of {name}", owner.shown);
     for listed in entries {
         let Some(throttle) = listed.entry.throttle_mut() else {
@@ -127,7 +127,7 @@ pub(crate) fn share(cx: &Ctxt, entries: &mut [Listed]) {
         if throttle.module == "retry" {
             continue;
         }
-        if throttle.compared != compared {
+        if throttle.comparison_key != comparison_key {
             let message =
                 format!("`retry` and `hedge` share one throttle; write `{written}` in both");
             cx.error_on(codes::TWO_THROTTLES, &throttle.key, message);

@@ -7,26 +7,26 @@ use syn::{AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, 
 
 use super::common::{hide_secrets, plan_marker};
 use super::expander::Expander;
-use super::policy::{Of, Policies, of, of_unknown};
+use super::policy::{Policies, PolicyKey, key, unknown_method_key};
 use super::server::challenge;
 use crate::item::service::Method;
 
 /// The lists of a policy, as a generated server tells them apart.
-pub(super) struct Found<'a> {
+pub(super) struct ServerPolicy<'a> {
     object: TokenStream,
-    unknown: Of<'a>,
+    unknown: PolicyKey<'a>,
     arms: Vec<Arm<'a>>,
     /// Which arm each method has.
     lists: Vec<(&'a Method, usize)>,
 }
 
 struct Arm<'a> {
-    of: Of<'a>,
-    through: TokenStream,
+    key: PolicyKey<'a>,
+    call_policy: TokenStream,
     text: String,
 }
 
-impl Found<'_> {
+impl ServerPolicy<'_> {
     pub(super) fn list(&self, method: &Method) -> usize {
         let mut lists = self.lists.iter();
         let list = lists.find(|(other, _)| std::ptr::eq(*other, method));
@@ -35,24 +35,30 @@ impl Found<'_> {
 }
 
 impl Expander<'_> {
-    pub(super) fn found<'e>(&'e self, policies: &Policies<'_>) -> Option<Found<'e>> {
+    pub(super) fn server_policy<'e>(&'e self, policies: &Policies<'_>) -> Option<ServerPolicy<'e>> {
         let unknown = self.checked.unknown.as_ref()?;
         // Methods with the same function and nothing of their own share an arm.
         let mut arms: Vec<Arm<'_>> = Vec::new();
         let mut lists = Vec::new();
         for (method, chain) in self.methods() {
-            let of = of(method, chain);
-            let through = self.through(policies, of);
-            let text = through.to_string();
-            let known = arms.iter().position(|arm| arm.of == of && arm.text == text);
+            let key = key(method, chain);
+            let call_policy = self.call_policy(policies, key);
+            let text = call_policy.to_string();
+            let known = arms
+                .iter()
+                .position(|arm| arm.key == key && arm.text == text);
             lists.push((method, known.unwrap_or(arms.len())));
             if known.is_none() {
-                arms.push(Arm { of, through, text });
+                arms.push(Arm {
+                    key,
+                    call_policy,
+                    text,
+                });
             }
         }
-        Some(Found {
+        Some(ServerPolicy {
             object: self.object()?,
-            unknown: of_unknown(unknown),
+            unknown: unknown_method_key(unknown),
             arms,
             lists,
         })
@@ -79,25 +85,29 @@ impl Expander<'_> {
     ///     }
     /// }
     /// ```
-    pub(super) fn found_impl(&self, policies: &Policies<'_>, found: &Found<'_>) -> TokenStream {
-        let Found {
+    pub(super) fn server_policy_impl(
+        &self,
+        policies: &Policies<'_>,
+        server_policy: &ServerPolicy<'_>,
+    ) -> TokenStream {
+        let ServerPolicy {
             object,
             unknown,
             arms,
             ..
-        } = found;
+        } = server_policy;
         let (impl_generics, _, where_clause) = self.block.generics.split_for_impl();
         let self_ty = &self.block.self_ty;
         let kept = self.methods().flat_map(|(method, chain)| {
-            let kept: Vec<_> = policies.kept_items(of(method, chain)).collect();
+            let kept: Vec<_> = policies.kept_items(key(method, chain)).collect();
             kept
         });
         let kept_by_unknown = policies.kept_items(*unknown);
         let arms = arms.iter().enumerate().map(|(list, arm)| {
-            let (cfgs, through) = (arm.of.cfgs, &arm.through);
-            quote!(#(#cfgs)* #list => #through,)
+            let (cfgs, call_policy) = (arm.key.cfgs, &arm.call_policy);
+            quote!(#(#cfgs)* #list => #call_policy,)
         });
-        let otherwise = self.through(policies, *unknown);
+        let otherwise = self.call_policy(policies, *unknown);
         let entries = policies.plan_entries(*unknown, Some(&self.policy_trait()));
         let challenge = challenge(self.checked);
         let marker = plan_marker(self.checked);
@@ -127,9 +137,9 @@ impl Expander<'_> {
     }
 
     /// Takes a call through the function of a list.
-    fn through(&self, policies: &Policies<'_>, of: Of<'_>) -> TokenStream {
-        let (policy, name, kept) = (self.policy_trait(), policies.name(of), policies.kept(of));
-        let hide = hide_secrets(self.checked, Some(of.chain));
+    fn call_policy(&self, policies: &Policies<'_>, key: PolicyKey<'_>) -> TokenStream {
+        let (policy, name, kept) = (self.policy_trait(), policies.name(key), policies.kept(key));
+        let hide = hide_secrets(self.checked, Some(key.chain));
         quote! {{
             #hide
             <Self as #policy>::#name(self, __call, __behind, #(#kept),*).await

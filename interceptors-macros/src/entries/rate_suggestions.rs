@@ -2,14 +2,14 @@
 
 use syn::{Expr, Lit};
 
-use crate::text::cures;
 use crate::text::literals::literal;
 use crate::text::metadata::wrong_metadata_key;
-use crate::text::settings::{Together, Written};
+use crate::text::settings::{CombinedSettings, WrittenSetting};
 use crate::text::source::source;
+use crate::text::suggestions;
 
 /// What was meant by `"100/s"`, `limit = 10` and `per_second = 0.5`.
-pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
+pub(super) fn suggest(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
     let number = match value.and_then(literal) {
         Some(Lit::Int(number)) => number
             .base10_parse::<u64>()
@@ -19,13 +19,13 @@ pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> 
     };
     match (name, value.and_then(literal)) {
         (None, Some(Lit::Str(text))) => {
-            let rate = cures::rate_of_text(&text.value())?;
+            let rate = suggestions::rate_of_text(&text.value())?;
             Some(format!(
                 "`rate_limit` takes its settings by name; write `rate_limit({rate})`"
             ))
         }
         (Some(name @ ("per_second" | "per_minute")), Some(Lit::Str(text))) => {
-            let rate = cures::rate_of_text(&text.value())?;
+            let rate = suggestions::rate_of_text(&text.value())?;
             Some(format!("`{name}` must be a whole number; write `{rate}`"))
         }
         (Some(name @ "per_second"), Some(Lit::Float(number))) => {
@@ -61,15 +61,15 @@ pub(super) fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> 
 }
 
 /// What is said of a value of `key` that is none.
-pub(super) fn meant_by_key(key: &Expr) -> String {
+pub(super) fn key_message(key: &Expr) -> String {
     let all = "`key` must be `identity` for each caller that `auth` verified, `peer` or `client_ip` for each address, or `metadata(\"x-api-key\")` for each value of a metadata key";
-    match instead_of_key(key) {
+    match suggested_key(key) {
         Some(meant) => format!("{all}; did you mean `{meant}`?"),
         None => all.to_owned(),
     }
 }
 
-fn instead_of_key(key: &Expr) -> Option<String> {
+fn suggested_key(key: &Expr) -> Option<String> {
     let text = match literal(key) {
         Some(Lit::Str(text)) => Some(text.value()),
         Some(_) => return None,
@@ -164,7 +164,7 @@ const WINDOWS: &[&str] = &[
 ];
 
 /// What was meant by `requests = 5, window = "1m"`.
-pub(super) fn meant_by_several(given: &[Written<'_>]) -> Option<Together> {
+pub(super) fn suggest_for_several(given: &[WrittenSetting<'_>]) -> Option<CombinedSettings> {
     let find = |names: &[&str]| {
         given
             .iter()
@@ -178,7 +178,7 @@ pub(super) fn meant_by_several(given: &[Written<'_>]) -> Option<Together> {
     }
     let write = rate.unwrap_or_else(|| "per_second = 100` or `per_minute = 100".to_owned());
     let (count_name, window_name) = (&given[count].name, &given[window].name);
-    Some(Together {
+    Some(CombinedSettings {
         places: vec![count, window],
         message: format!(
             "`{count_name}` and `{window_name}` are one setting here, for a second or a minute; write `{write}`"
@@ -190,7 +190,7 @@ pub(super) fn meant_by_several(given: &[Written<'_>]) -> Option<Together> {
 fn rate(count: &Expr, window: &Expr) -> Option<String> {
     let text = match literal(window) {
         Some(Lit::Str(text)) => text.value(),
-        Some(_) => cures::time_named("secs", window)?,
+        Some(_) => suggestions::time_named("secs", window)?,
         None => source(window),
     };
     let seconds = match text.trim().trim_end_matches('s').to_lowercase().as_str() {
@@ -198,7 +198,7 @@ fn rate(count: &Expr, window: &Expr) -> Option<String> {
         "minute" | "min" => 60.0,
         "hour" => 3600.0,
         "day" => 86400.0,
-        _ => humantime::parse_duration(&cures::time_of_text(&text)?)
+        _ => humantime::parse_duration(&suggestions::time_of_text(&text)?)
             .ok()?
             .as_secs_f64(),
     };

@@ -8,12 +8,12 @@ use crate::check::Checked;
 use crate::codes;
 use crate::entries::entry::Listed;
 use crate::entries::row::Times;
-use crate::item::methods::{MethodRef, Selector, Spelled};
+use crate::item::methods::{MethodRef, Selector, Spelling};
 use crate::item::mount::Mount;
 use crate::text::span::at;
 
 /// What a struct with lists of paths becomes.
-pub(super) struct Described {
+pub(super) struct DescriptorItems {
     pub(super) items: TokenStream,
     /// Looks up the plan of a `path`.
     pub(super) find: TokenStream,
@@ -36,28 +36,28 @@ pub(super) struct Described {
 /// ```
 ///
 /// `others` are the plans of what no set has, first that for everything.
-pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
+pub(super) fn descriptor_items(checked: &Checked, others: &[Ident]) -> DescriptorItems {
     if checked.descriptors.is_empty() {
-        return Described {
+        return DescriptorItems {
             items: TokenStream::new(),
             find: TokenStream::new(),
             plan: quote!(&[#(#others),*]),
         };
     }
     let table = table(checked, &others[0]);
-    let literals = checked.entries.iter().flat_map(Listed::named);
-    let literals = literals.filter_map(literal);
-    let unary = checked.entries.iter().flat_map(unary);
-    let pairs = pairs(checked);
+    let names = checked.entries.iter().flat_map(Listed::named_methods);
+    let names = names.filter_map(name_assertion);
+    let unary = checked.entries.iter().flat_map(unary_assertions);
+    let conflicts = conflict_assertions(checked);
     let rows = others.len();
-    Described {
+    DescriptorItems {
         items: quote! {
             #table
             static __ROWS: [&__interceptors::MethodPlan; __METHODS.methods + #rows] =
                 __interceptors::rows(&[#(#others),*], &__PLANS);
-            #(#literals)*
+            #(#names)*
             #(#unary)*
-            #pairs
+            #conflicts
         },
         find: match checked.mount {
             // A server compares the whole path; a channel ignores the prefix of its origin.
@@ -138,8 +138,8 @@ fn lists(listed: &Listed) -> TokenStream {
     let elements = |list: &[MethodRef]| -> Vec<TokenStream> {
         let elements = list
             .iter()
-            .filter_map(|method| match (&method.spelled, method.path()) {
-                (Spelled::Idempotent, _) => Some(quote!(__interceptors::Named::Idempotent)),
+            .filter_map(|method| match (&method.spelling, method.path()) {
+                (Spelling::Idempotent, _) => Some(quote!(__interceptors::Named::Idempotent)),
                 (_, path) => path.map(|path| quote!(__interceptors::Named::Path(#path))),
             });
         elements.collect()
@@ -157,10 +157,10 @@ fn lists(listed: &Listed) -> TokenStream {
 }
 
 /// A constant of its own for each element, or the compiler would point elsewhere.
-fn literal(method: &MethodRef) -> Option<TokenStream> {
+fn name_assertion(method: &MethodRef) -> Option<TokenStream> {
     let span = at(method.span);
-    let (holds, message) = match (&method.spelled, method.path()) {
-        (Spelled::Path { service, .. }, Some(path)) => (
+    let (holds, message) = match (&method.spelling, method.path()) {
+        (Spelling::Path { service, .. }, Some(path)) => (
             quote!(__METHODS.has(#path)),
             match path.ends_with('*') {
                 true => format!(
@@ -171,7 +171,7 @@ fn literal(method: &MethodRef) -> Option<TokenStream> {
                 ),
             },
         ),
-        (Spelled::Idempotent, _) => (
+        (Spelling::Idempotent, _) => (
             quote!(__METHODS.has_idempotent()),
             NOT_IDEMPOTENT.to_owned(),
         ),
@@ -183,7 +183,7 @@ fn literal(method: &MethodRef) -> Option<TokenStream> {
 }
 
 /// Methods that `only` names and that are ruled out by their kind.
-fn unary(listed: &Listed) -> Vec<TokenStream> {
+fn unary_assertions(listed: &Listed) -> Vec<TokenStream> {
     let Selector::Only(list) = &listed.methods else {
         return Vec::new();
     };
@@ -202,7 +202,7 @@ fn unary(listed: &Listed) -> Vec<TokenStream> {
 }
 
 /// Entries that exclude each other, where one of them covers what is idempotent.
-fn pairs(checked: &Checked) -> TokenStream {
+fn conflict_assertions(checked: &Checked) -> TokenStream {
     let entries = &checked.entries;
     let pairs = (0..entries.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
     let checks = pairs.filter_map(|(a, b)| {

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_becomes_a_time() {
+    fn numbers_become_times() {
         let cases = [
             ("10", "10s"),
             ("0.5", "500ms"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_becomes_a_time() {
+    fn texts_become_times() {
         let cases = [
             ("10", "10s"),
             ("1h30", "1h 30m"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_becomes_a_rate() {
+    fn texts_become_rates() {
         let cases = [
             ("100/s", "per_second = 100"),
             ("100/min", "per_minute = 100"),
