@@ -1,12 +1,12 @@
-//! The codes of errors, which never change their meaning: a new mistake gets a new number, and the number of one that is
-//! gone is not used again.
+//! The codes of errors. A code never changes its meaning: a new error gets a new number, and the number of a removed error is
+//! not used again.
 //!
-//! The page `interceptors::errors` is made of this table and of the cases of `tests/ui`, which reads it too. So it
-//! imports nothing.
+//! The page `interceptors::errors` is generated from this table and from the cases of `tests/ui`. `tests/ui` includes this
+//! file, so it imports nothing from the crate.
 
 use std::fmt;
 
-/// The number of a mistake. It stands in front of the message: `[I0201] unknown interceptor …`.
+/// The number of an error. A message begins with it: `[I0201] unknown interceptor …`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Code(pub(crate) u16);
 
@@ -16,19 +16,19 @@ impl fmt::Display for Code {
     }
 }
 
-/// A code as the page explains it.
+/// A code with its explanation on the page of errors.
 #[cfg(test)]
 #[derive(Clone, Copy)]
 pub(crate) struct Explained {
     pub(crate) code: Code,
     pub(crate) title: &'static str,
     pub(crate) cause: &'static str,
-    /// Code with the mistake. `{ … }` stands for the usual methods.
+    /// Code that causes the error. `{ … }` stands for the usual methods.
     pub(crate) wrong: &'static str,
     pub(crate) right: &'static str,
 }
 
-/// From here on, only the compiler knows enough to find the mistake: it depends on types or on values of constants.
+/// The first code of errors that only the compiler can find, because they depend on types or on the values of constants.
 #[cfg(test)]
 pub(crate) const OF_COMPILER: Code = Code(800);
 

@@ -15,8 +15,7 @@ use crate::item::service::{Method, ServiceImpl};
 use crate::text::tokens::{Siblings, ungroup};
 use crate::text::words::nearest;
 
-/// The chains of a block, and the services that its lists name. The entries of its methods are added to
-/// those of the block.
+/// The chains of a block, and the services that its lists name. Appends the entries of the methods to `entries`.
 pub(super) fn chains(
     cx: &Ctxt,
     name: &ServiceName,
@@ -104,7 +103,7 @@ pub(super) fn chains(
     (chains, named_services)
 }
 
-/// The chain of methods that the generated server does not know: no list names them.
+/// The chain for methods that the generated server does not know. No list can name them.
 pub(super) fn unknown_method_chain(entries: &[Listed]) -> Chain {
     let mut unknown = Chain {
         name: "*".to_owned(),
@@ -116,7 +115,7 @@ pub(super) fn unknown_method_chain(entries: &[Listed]) -> Chain {
         retry_named_at: None,
     };
     for (i, entry) in entries.iter().enumerate() {
-        // An entry that needs the identity is left out where no `auth` comes before it, and one that needs the caller's address likewise.
+        // An entry that needs the identity or the client's address is left out if no earlier entry provides it.
         let cx = Ctxt::new();
         let view = View {
             name: &entry.name,
@@ -137,7 +136,7 @@ pub(super) fn unknown_method_chain(entries: &[Listed]) -> Chain {
     unknown
 }
 
-/// What each entry wants of the methods that it covers.
+/// Lets each entry check the methods that it covers.
 fn check_entries(
     cx: &Ctxt,
     entries: &[Listed],
@@ -169,7 +168,7 @@ fn check_entries(
     }
 }
 
-/// `skip(name)` and entries of the same name must have something to work on.
+/// Checks the attributes on methods: what they skip and replace has to be in the block's list.
 fn check_method_attributes(
     cx: &Ctxt,
     methods: &[Method],
@@ -223,7 +222,7 @@ fn check_method_attributes(
     }
 }
 
-/// What to write in the place of a name that the block does not list.
+/// What to write instead of a name that the block does not list.
 fn cannot_skip(key: &str, entries: &[Listed]) -> String {
     let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
     let by_last_word = |known: &&&str| known.rsplit("::").next() == Some(key);

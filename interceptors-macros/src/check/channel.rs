@@ -9,10 +9,10 @@ use crate::item::methods::{
 };
 use crate::item::mount::Mount;
 
-/// `idempotent` is no path.
+/// The message for `idempotent` without descriptors.
 const NO_DESCRIPTORS: &str = "which methods are idempotent is known from their descriptors; add `descriptors = crate::FILE_DESCRIPTOR_SET` to the attribute";
 
-/// The chain of a channel or a server for all that is asked for, and those for what lists name.
+/// The chains of a channel or a server: one for each pattern in its lists, and before them one for all other calls.
 pub(super) fn chains(
     cx: &Ctxt,
     mount: Mount,
@@ -57,9 +57,9 @@ pub(super) fn chains(
             }
         }
     }
-    // The narrower form comes first, since a call has the first that fits.
+    // A call takes the first pattern that matches, so narrower patterns come first.
     paths.sort_by_key(|path| match path {
-        // A `GET` stands for this, too.
+        // A `GET` pattern also matches `HEAD`, so `HEAD` comes before it.
         path if path.starts_with("HEAD ") => 0,
         path if path.contains(' ') => 1,
         path if path.ends_with("**") => 4,
@@ -128,7 +128,7 @@ pub(super) fn chains(
     chains
 }
 
-/// What entries want of each other.
+/// Lets each entry check the calls that it covers.
 fn check_entries(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     let verifies = |i: &usize| entries[*i].row.verifies;
     let is_open = |pattern: &str| {

@@ -11,7 +11,9 @@ use crate::item::constructors::check_constructors;
 use crate::item::names::{MethodNames, MethodResolver, ServiceName};
 use crate::text::tokens::find_ident;
 
-/// The chains of a generated client, and the other services of its package that lists name. What its kinds rule out is left out, unless it is named.
+/// The chains of a generated client, and the other services of its package that lists name.
+///
+/// An entry for unary calls is left out of the chains of streaming methods. It is an error if `only` names such a method.
 pub(super) fn chains(
     cx: &Ctxt,
     name: &ServiceName,

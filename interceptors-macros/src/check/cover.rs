@@ -8,18 +8,18 @@ use crate::entries::entry::Listed;
 use crate::item::methods::{MethodRef, Selector};
 use crate::item::names::MethodResolver;
 
-/// Which methods of the block an entry holds for, as far as its own settings say.
+/// Which methods of the block an entry covers, by its own lists.
 pub(super) struct Coverage {
     pub(super) covers: Vec<bool>,
-    /// Where `only` names each method.
+    /// For each method, the place where `only` names it.
     pub(super) only_named_at: Vec<Option<Span>>,
-    /// Where `public` names each method.
+    /// For each method, the place where `public` names it.
     pub(super) public_at: Vec<Option<Span>>,
-    /// Something about its lists was reported.
+    /// Whether an error in its lists was reported.
     pub(super) has_errors: bool,
 }
 
-/// What the lists of an entry say.
+/// Resolves the lists of an entry.
 pub(super) fn coverage(names: &mut MethodResolver<'_>, listed: &Listed) -> Coverage {
     let nowhere = || vec![None; names.methods.len()];
     let (unresolved, errors) = (names.unresolved, names.cx.errors());
@@ -53,8 +53,8 @@ pub(super) fn coverage(names: &mut MethodResolver<'_>, listed: &Listed) -> Cover
     }
 }
 
-/// Every method has to be in one list and in no more. A name that led to an error was surely meant to be
-/// one of those that are missing.
+/// Reports methods that are not in exactly one of `public` and `protected`. After an error in the lists, missing methods are not
+/// reported: a wrong name probably meant one of them.
 fn check_protected(
     names: &mut MethodResolver<'_>,
     protected: &Protected,
@@ -93,13 +93,13 @@ fn check_protected(
     );
 }
 
-/// The methods that an entry leaves open.
+/// The elements of an entry's list `public`.
 pub(super) fn public(listed: &Listed) -> &[MethodRef] {
     let access = listed.entry.access();
     access.map_or(&[], |access| &access.public)
 }
 
-/// An entry that holds for no method at all was surely meant to.
+/// Reports entries that cover no method.
 pub(super) fn check_coverage(
     cx: &Ctxt,
     entries: &[Listed],
@@ -108,7 +108,7 @@ pub(super) fn check_coverage(
 ) {
     for (i, entry) in entries.iter().enumerate() {
         let used = chains.iter().any(|chain| chain.entries.contains(&i));
-        // Where each method has an entry of its own, this one is the default for methods to come.
+        // If methods have entries of their own, this one may be the default for future methods.
         let replaced = chains
             .iter()
             .any(|chain| chain.entries.iter().any(|&j| j >= entries.len()));

@@ -1,4 +1,4 @@
-//! What one part says must be true of the others: lists of methods, orders, and who covers what.
+//! Compares the attribute with the item: lists of methods, the order of entries, and which methods they cover.
 
 mod block;
 mod channel;
@@ -29,28 +29,27 @@ use crate::item::service::{Method, Returns, ServiceImpl};
 use crate::text::attributes::is_cfg;
 use crate::text::tokens::{find_ident, ungroup};
 
-/// What is to be generated. By now nothing can be wrong that a macro can see.
+/// The checked input of `expand`. It has no errors that a macro can see.
 pub(crate) struct Checked {
     pub(crate) krate: Path,
     pub(crate) item: Annotated,
     pub(crate) mount: Mount,
     pub(crate) name: ServiceName,
     pub(crate) plan: Option<Type>,
-    /// What a channel's lists are compared with.
+    /// Descriptor sets, with which the compiler compares the lists of a struct.
     pub(crate) descriptors: Vec<Expr>,
-    /// Whether the language lets `Intercepted`, a trait of another crate, be implemented.
+    /// Whether the orphan rule lets the type implement `Intercepted`, which is a trait of another crate.
     pub(crate) has_plan: bool,
-    /// Those of the block, then those of the methods.
+    /// The entries of the block, then those of its methods.
     pub(crate) entries: Vec<Listed>,
-    /// One for each method; for a channel one for each path that a list names, and before them one
-    /// for all others.
+    /// One for each method. On a channel or a server: one for all other calls, then one for each pattern in a list.
     pub(crate) chains: Vec<Chain>,
-    /// Of a service that a generated server can find: the chain of methods that the server does not know.
+    /// The chain for methods that the generated server does not know, if such a server can find the policy.
     pub(crate) unknown: Option<Chain>,
-    /// Services that full paths in lists name, where the compiler has to compare; of a generated client, other services
+    /// Services in full paths that the compiler has to compare with this service. For a generated client: other services
     /// of its package.
     pub(crate) named_services: Vec<(Span, String)>,
-    /// What a server's struct is because of its entries.
+    /// The trait implementations that entries add to a server's struct.
     pub(crate) struct_items: Vec<TokenStream>,
 }
 
@@ -85,7 +84,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         mut methods,
         cx,
     } = parsed;
-    // What could not be read is not there: that something is missing says nothing then.
+    // After an error, entries are missing. Checks for missing entries would report false errors.
     let is_complete = cx.errors() == 0;
     let has_descriptors = descriptors.is_some();
     let (name, has_plan, named_services, chains);
@@ -170,8 +169,8 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     })
 }
 
-/// Whether a generated server finds the policy: it looks by the trait as an object's type, `dyn UserService<…>`, so the trait has to
-/// allow objects. What is under `#[async_trait]` does, as does what gives its futures in boxes.
+/// Whether a generated server can find the policy. It looks it up by the type `dyn UserService<…>`, so the trait has to be dyn
+/// compatible: its methods are under `#[async_trait]`, or return boxed futures.
 fn has_discoverable_policy(block: &ServiceImpl) -> bool {
     let is_async_trait = |attribute: &Attribute| {
         let last = attribute.path().segments.last();
@@ -186,9 +185,8 @@ fn has_discoverable_policy(block: &ServiceImpl) -> bool {
         && types.all(|item| item.generics.params.is_empty() && !item.attrs.iter().any(is_cfg))
 }
 
-/// A struct on which nothing is listed. Where the attribute has an error, code around it still finds `wrap` and `PLAN`:
-/// what is wrong has been told, so errors are not told again. Where it is not decided whether the struct is for a
-/// client or for a server, it is both.
+/// The struct with an empty list, for output after an error. Other code can still name `wrap` and `PLAN`, so it does not cause
+/// further errors. If it is unclear whether the struct is for a client or for a server, the result has both.
 pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Checked> {
     let Ok(Item::Struct(item)) = syn::parse2(item) else {
         return Vec::new();
@@ -224,7 +222,7 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
     mounts.into_iter().filter_map(of_mount).collect()
 }
 
-/// What a server's struct is because of its entries.
+/// The trait implementations that entries add to a server's struct.
 fn struct_items(
     mount: Mount,
     entries: &[Listed],
@@ -236,8 +234,10 @@ fn struct_items(
     struct_items.collect()
 }
 
-/// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a
-/// parameter belongs to the service's trait alone.
+/// Whether the orphan rule lets this type implement a trait of another crate.
+///
+/// It does not for a type parameter `T`, nor for the fundamental types `&T`, `Box<T>` and `Pin<T>`. It also does not if a
+/// parameter of the `impl` is not part of the type.
 pub(crate) fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
     fn is_parameter(generics: &Generics, ty: &Type) -> bool {
         match ungroup(ty) {

@@ -9,8 +9,8 @@ use crate::item::service::ServiceImpl;
 use crate::text::summary::summary;
 use crate::text::tokens::is_place_of_self;
 
-/// A call that borrows the client mutably leaves nothing to borrow for its interceptors, nor can it be made
-/// several times at once.
+/// Reports entries that do not fit a method with `&mut self`. During such a call, nothing can be borrowed from the client, and
+/// there can be no concurrent attempts.
 pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], chains: &[Chain]) {
     let mut reported = Vec::new();
     for (method, chain) in block.methods.iter().zip(chains) {
@@ -43,7 +43,7 @@ pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], 
     }
 }
 
-/// What is said of one kind of message means nothing to another, and is said once of each.
+/// Reports a second entry on a method if its row allows only one for each message type.
 pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     let mut reported = Vec::new();
     for chain in chains {
@@ -68,7 +68,7 @@ pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     }
 }
 
-/// Some entries exclude each other: gRFC A6 has `retry` or `hedge` for a method.
+/// Reports entries that exclude each other on one method. In gRFC A6, a method has either `retry` or `hedge`.
 pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     let mut reported: Vec<(usize, usize)> = Vec::new();
     for chain in chains {
@@ -104,7 +104,7 @@ pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) 
     }
 }
 
-/// Whether it can be seen here that the entry covers this. Which methods are idempotent the compiler finds out.
+/// Whether the macro knows that the entry covers this chain. Only the compiler knows which methods are idempotent.
 fn is_known_to_cover(entry: &Listed, chain: &Chain) -> bool {
     !entry.depends_on_descriptors() || chain.rpc.ends_with('*')
 }

@@ -16,7 +16,7 @@ use crate::text::config::Config;
 use crate::text::span::at;
 use crate::text::tokens::without_reference;
 
-/// On a service.
+/// `auth` on a service or a server, where it verifies tokens.
 pub(crate) static ROW: Row = Row {
     name: "auth",
     aliases: ALSO_CALLED,
@@ -35,7 +35,7 @@ pub(crate) static ROW: Row = Row {
             name: "verifier",
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
-            doc: "who verifies: a [`Verifier`](auth::Verifier)",
+            doc: "verifies the token: a [`Verifier`](auth::Verifier)",
             aliases: &["verify", "with", "token"],
             ..Setting::DEFAULT
         },
@@ -43,7 +43,7 @@ pub(crate) static ROW: Row = Row {
             name: "by",
             value: Value::Own("by"),
             places: Places::SERVICE,
-            doc: "the [server's struct](#a-server) in front of the service whose `auth` has found the caller",
+            doc: "the [server's struct](#a-server) in front of the service, whose `auth` has verified the caller",
             conflicts_with: &["verifier", "scheme", "header", "outlive_token"],
             aliases: &["mount", "from", "server"],
             ..Setting::DEFAULT
@@ -53,11 +53,11 @@ pub(crate) static ROW: Row = Row {
             ..PUBLIC
         },
         Setting {
-            doc: "methods that need one; see [below](#public-or-protected)",
+            doc: "methods that need a token; see [below](#public-or-protected)",
             ..PROTECTED
         },
         Setting {
-            doc: "word before the token, in any case; `\"\"` for none",
+            doc: "word before the token, in upper or lower case; `\"\"` for none",
             ..SCHEME
         },
         HEADER,
@@ -68,7 +68,7 @@ pub(crate) static ROW: Row = Row {
     ..Row::DEFAULT
 };
 
-/// On a client, where it sends a token.
+/// `auth` on a client, where it sends a token.
 pub(crate) static CLIENT: Row = Row {
     name: "auth",
     aliases: ALSO_CALLED,
@@ -87,7 +87,7 @@ pub(crate) static CLIENT: Row = Row {
             name: "token",
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
-            doc: "who gives the token: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
+            doc: "where tokens come from: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
             aliases: &["tokens", "source", "verifier", "with"],
             ..Setting::DEFAULT
         },
@@ -96,7 +96,7 @@ pub(crate) static CLIENT: Row = Row {
             ..PUBLIC
         },
         Setting {
-            doc: "methods that are called with one; not on a channel",
+            doc: "methods that are called with a token; not on a channel",
             ..PROTECTED
         },
         Setting {
@@ -177,7 +177,7 @@ fn suggest_on_client(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
     }
 }
 
-/// `basic` is `scheme = "Basic"`.
+/// For `basic`, suggests `scheme = "Basic"`.
 fn suggest_scheme(name: &str) -> Option<String> {
     let scheme = match name {
         "basic" => "Basic",
@@ -243,26 +243,26 @@ const HEADER: Setting = Setting {
     ..Setting::DEFAULT
 };
 
-/// On a client it is an error that names the place for it.
+/// Also listed for clients, so that the error there says where it belongs.
 const OUTLIVE_TOKEN: Setting = Setting {
     name: "outlive_token",
     value: Value::Boolean,
     places: Places::SERVERS,
     default: DefaultValue::Is("false"),
-    doc: "whether streams go on when the token that they began with has expired",
+    doc: "whether streams continue after the token that they began with has expired",
     aliases: &["ignore_expiry", "allow_expired"],
     ..Setting::DEFAULT
 };
 
 struct Auth {
     row: &'static Row,
-    /// Where the token stands; none where the mount in front of the service looks at it.
+    /// How the token is sent in metadata. `None` if a server's struct verifies the token: `auth(by = Inbound)`.
     config: Option<Config>,
     by: Option<Type>,
-    /// Who verifies the token, or who gives it.
+    /// The verifier, or the source of tokens.
     given: Option<Expr>,
     access: Access,
-    /// Where `outlive_token` stands.
+    /// The name token of `outlive_token`.
     outlive_token: Option<Ident>,
 }
 
@@ -293,7 +293,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
 }
 
 impl Auth {
-    /// Whether the entry is the one that others rely on by `auth(by = …)`.
+    /// Whether the entry is on a server's struct. Services refer to it with `auth(by = …)`.
     fn is_of_mount(&self, place: &Place<'_>) -> bool {
         place.mount == Mount::Server
     }
@@ -308,7 +308,7 @@ impl Entry for Auth {
         self.given.as_ref()
     }
 
-    /// What the mount has to be is said where `by_mount` is called.
+    /// With `by`, the bounds of `by_mount` check the type.
     fn fit(&self, by_row: Fit) -> Fit {
         match self.by {
             Some(_) => Fit::Always,
@@ -359,7 +359,7 @@ impl Entry for Auth {
             None => quote!(Self),
             Some(given) => field(item, given)?.to_token_stream(),
         };
-        // The compiler does not look at once whether a bound with lifetimes is true.
+        // The compiler does not report a false bound with `for<'a>` at the `impl`. The attribute has an error already.
         let whenever = has_error.then(|| quote!(for<'__a>));
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, _) = generics.split_for_impl();
@@ -400,7 +400,7 @@ impl Entry for Auth {
     }
 }
 
-/// The type of the field that an expression names: of `self.tokens` or `&self.tokens`.
+/// The type of the field in `self.tokens` or `&self.tokens`.
 fn field<'a>(item: &'a ItemStruct, expr: &Expr) -> Option<&'a Type> {
     let Expr::Field(access) = without_reference(expr) else {
         return None;

@@ -75,7 +75,7 @@ pub(crate) static ROW: Row = Row {
     ..Row::DEFAULT
 };
 
-/// What was meant by `authorize(admin)`.
+/// For `authorize(admin)`, suggests `authorize(role = "admin")`.
 fn roles(given: &[WrittenSetting<'_>]) -> Option<CombinedSettings> {
     let is_name = |word: &str| {
         let settings = ROW.settings.iter().chain(&SELECTORS);
@@ -110,7 +110,6 @@ fn roles(given: &[WrittenSetting<'_>]) -> Option<CombinedSettings> {
     Some(CombinedSettings { places, message })
 }
 
-/// By roles, or by a policy.
 struct Authorize {
     config: Option<Config>,
     policy: Option<Expr>,
@@ -143,7 +142,7 @@ impl Entry for Authorize {
         let auth = context.verifier(span);
         let authorize = context.place.interceptor(ROW.module, ROW.interceptor);
         match &self.policy {
-            // A closure learns the type of its argument from where it is handed over.
+            // The type of a closure's argument is inferred at the call, so the closure has to be written there.
             Some(policy) if is_closure(policy) => {
                 let policy = context.scope.with_self(policy);
                 quote_spanned!(span=> &#authorize::by_fn(&#auth, #policy))
@@ -159,7 +158,7 @@ impl Entry for Authorize {
         }
     }
 
-    /// There has to be somebody to authorize, in every method that the entry covers.
+    /// Reports methods in which `auth` does not run before this entry, so that there is no identity to authorize.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let name = view.name;
         let (mut public, mut unverified) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ pub(crate) static ROW: Row = Row {
     aliases: &["breaker", "circuit", "outlier_detection"],
     feature: enabled_by!("circuit-breaker"),
     places: Places::CLIENTS,
-    doc: "stops calling what keeps failing, and tries again after a while",
+    doc: "rejects calls after too many failures, and tries again after a while",
     module: "circuit_breaker",
     interceptor: "BreakCircuit",
     config_type: Some("Thresholds"),
@@ -20,7 +20,7 @@ pub(crate) static ROW: Row = Row {
             name: "failures",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("5"),
-            doc: "how many failures one after the other open it",
+            doc: "how many consecutive failures open it",
             conflicts_with: &["failure_ratio"],
             aliases: &[
                 "max_failures",
@@ -36,7 +36,7 @@ pub(crate) static ROW: Row = Row {
             name: "probes",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("1"),
-            doc: "how many calls are let through after `open_for`, and have to succeed",
+            doc: "how many trial calls are made after `open_for`; all have to succeed",
             aliases: &[
                 "half_open",
                 "half_open_calls",
@@ -51,7 +51,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Float(|x| {
                 (x <= 0.0 || x > 1.0).then_some("must be above `0.0`, up to `1.0`")
             }),
-            doc: "instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`",
+            doc: "instead of `failures`: fraction of calls that has to fail, above `0.0` and up to `1.0`",
             aliases: &[
                 "ratio",
                 "failure_rate",

@@ -33,7 +33,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("client-ip"),
     places: Places::SERVERS,
-    doc: "finds the address of the caller behind proxies that are trusted",
+    doc: "finds the address of the caller behind trusted proxies",
     module: "client_ip",
     interceptor: "FindClientIp",
     config_type: Some("ClientIp"),
@@ -43,8 +43,8 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "trusted",
             value: Value::Own("trusted"),
-            default: DefaultValue::Words("nobody"),
-            doc: "the networks of the proxies that are believed: a list of strings, or an expression that gives [`IpNet`](client_ip::IpNet)s, which may be a field",
+            default: DefaultValue::Words("none"),
+            doc: "the networks of trusted proxies: a list of strings, or an expression for [`IpNet`](client_ip::IpNet)s, such as a field",
             aliases: &["proxies", "trusted_proxies", "trust", "from"],
             ..Setting::DEFAULT
         },
@@ -52,7 +52,7 @@ pub(crate) static ROW: Row = Row {
             name: "header",
             value: Value::OneOf(&["x-forwarded-for", "forwarded"]),
             default: DefaultValue::Is("\"x-forwarded-for\""),
-            doc: "where they write whom they serve: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
+            doc: "where the proxies write the caller's address: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
             requires: Some("trusted"),
             aliases: &["key", "metadata"],
             ..Setting::DEFAULT
@@ -61,7 +61,7 @@ pub(crate) static ROW: Row = Row {
             name: "ipv6_prefix",
             value: Value::Integer(1, 128),
             default: DefaultValue::Is("64"),
-            doc: "how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`",
+            doc: "how many leading bits of an IPv6 address identify a caller in `rate_limit(key = client_ip)`",
             aliases: &["prefix", "ipv6_prefix_length", "mask"],
             ..Setting::DEFAULT
         },
@@ -69,7 +69,7 @@ pub(crate) static ROW: Row = Row {
             name: "by",
             value: Value::Own("by"),
             places: Places::SERVICE,
-            doc: "the [server's struct](#a-server) in front of the service whose `client_ip` has found the address",
+            doc: "the [server's struct](#a-server) in front of the service, whose `client_ip` has found the address",
             conflicts_with: &["trusted", "header", "ipv6_prefix"],
             aliases: &["mount", "server"],
             ..Setting::DEFAULT
@@ -83,7 +83,7 @@ pub(crate) static ROW: Row = Row {
 
 struct ClientIp {
     config: Option<Config>,
-    /// Networks that are known at run time.
+    /// An expression for networks that are only known at run time.
     trusted: Option<Expr>,
     by: Option<Type>,
 }
@@ -176,7 +176,7 @@ fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
     is_fine.then(|| (quote!(&[#(#constants),*]), shown))
 }
 
-/// The constant that it becomes.
+/// The constant for a network.
 fn constant(network: Network, text: &LitStr) -> TokenStream {
     let prefix = network.prefix;
     let span = at(text.span());
@@ -201,7 +201,7 @@ impl Entry for ClientIp {
         self.trusted.as_ref()
     }
 
-    /// Services behind the struct rely on it.
+    /// Marks the struct, so that services behind it can use `client_ip(by = …)`.
     fn struct_items(&self, item: &ItemStruct, _: bool) -> Option<TokenStream> {
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();

@@ -16,7 +16,7 @@ pub(crate) static ROW: Row = Row {
         "max_requests",
     ],
     feature: enabled_by!("concurrency"),
-    doc: "at most so many calls at once; the others wait in order",
+    doc: "limits how many calls run at once; the others wait in order",
     module: "concurrency",
     interceptor: "Concurrency",
     config_type: Some("Capacity"),
@@ -38,7 +38,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "wait",
             value: Value::Duration,
-            default: DefaultValue::Words("as long as the call has"),
+            default: DefaultValue::Words("until the call's deadline"),
             doc: "how long a call may wait before it is rejected",
             aliases: &["timeout", "max_wait", "queue_timeout"],
             ..Setting::DEFAULT
@@ -59,7 +59,7 @@ pub(crate) static ROW: Row = Row {
 pub(super) const MAX: Setting = Setting {
     name: "max",
     value: Value::Integer(1, u64::MAX),
-    doc: "how many calls at once; this, `adaptive` or `limiter` is needed",
+    doc: "how many calls may run at once; this, `adaptive` or `limiter` is needed",
     conflicts_with: &["adaptive"],
     starts: true,
     aliases: &[
@@ -79,25 +79,25 @@ pub(super) const ADAPTIVE: Setting = Setting {
             Setting {
                 name: "min",
                 value: Value::Integer(1, u64::MAX),
-                doc: "the lowest number that it goes down to",
+                doc: "the lowest limit",
                 ..Setting::DEFAULT
             },
             Setting {
                 name: "max",
                 value: Value::Integer(1, u64::MAX),
-                doc: "the highest number that it goes up to",
+                doc: "the highest limit",
                 ..Setting::DEFAULT
             },
             Setting {
                 name: "target",
                 value: Value::Duration,
-                doc: "how long a call should take; the number goes down while calls take longer",
+                doc: "how long a call should take; the limit decreases while calls take longer",
                 ..Setting::DEFAULT
             },
         ],
         "`adaptive` needs all three: `adaptive(min = 10, max = 200, target = \"50ms\")`",
     ),
-    doc: "as many as end within `target`, between `min` and `max`",
+    doc: "adapts the limit between `min` and `max`, so that calls end within `target`",
     aliases: &["auto", "dynamic"],
     ..Setting::DEFAULT
 };

@@ -1,4 +1,4 @@
-//! What was forgotten, where many errors would follow from it: `server` in the list of a struct, and the trait of a service.
+//! Detects two omissions that would cause many errors: `server` in the list of a struct, and the trait in the `impl` of a service.
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ReturnType, Visibility};
@@ -11,7 +11,7 @@ use crate::item::mount::{Mount, Side};
 use crate::text::args::{Arg, ArgValue, parse_args};
 use crate::text::source::source;
 
-/// The one error of an item where something was forgotten. What else is wrong cannot be said before that is decided.
+/// The error for a missing `server` or trait. It is reported alone, because other errors depend on what the item should be.
 pub(crate) fn error(mount: Mount, args: &TokenStream, item: &Item) -> Option<syn::Error> {
     match item {
         Item::Struct(_) => error_of_struct(mount, args),
@@ -20,12 +20,12 @@ pub(crate) fn error(mount: Mount, args: &TokenStream, item: &Item) -> Option<syn
     }
 }
 
-/// Whether the list of a struct without `server` is one of a server.
+/// Whether a struct without `server` has a list that only fits a server.
 pub(crate) fn is_server(mount: Mount, args: &TokenStream) -> bool {
     error_of_struct(mount, args).is_some()
 }
 
-/// Whether the item is an `impl` that only the `impl` of a trait can be, so that the compiler would have errors of its own.
+/// Whether the item is an `impl` without a trait that only compiles with one. The compiler would report it as well.
 pub(crate) fn is_trait_impl(args: &TokenStream, item: &TokenStream) -> bool {
     match syn::parse2(item.clone()) {
         Ok(Item::Impl(block)) => {
@@ -75,7 +75,7 @@ fn error_of_impl(args: &TokenStream, block: &ItemImpl) -> Option<syn::Error> {
         || methods().next().is_some()
             && !is_public()
             && server_only_parts(args, Mount::Service, Mount::HandWritten).is_some();
-    // It may be wrong, but it is there to make a call.
+    // Its signature may be wrong, but it looks like an RPC method.
     let may_be_rpc = |method: &ImplItemFn| {
         let takes_self = matches!(method.sig.inputs.first(), Some(FnArg::Receiver(_)));
         let returns = !matches!(method.sig.output, ReturnType::Default);
@@ -112,16 +112,17 @@ fn has_parts_of_trait_impl(block: &ItemImpl) -> bool {
             .any(|item| matches!(item, ImplItem::Type(_)))
 }
 
-/// Something of a list that only services and servers have.
+/// An entry or a setting that only services and servers have.
 struct ServerOnly {
     name: Ident,
     /// As it is written: `` `rate_limit` `` or `` `auth(verifier = …)` ``.
     shown: String,
-    /// What a client does instead.
+    /// What to write on a client instead.
     fix: String,
 }
 
-/// What `server` has and `client` has not; `None` where the list also has something for clients only.
+/// The entries and settings of the list that `server` has and `client` does not. `None` if there are none, or if the list also
+/// has something that only `client` has.
 fn server_only_parts(args: &TokenStream, server: Mount, client: Mount) -> Option<Vec<ServerOnly>> {
     let mut found = Vec::new();
     for arg in parse_silently(args.clone()) {
@@ -177,7 +178,7 @@ fn server_only_parts(args: &TokenStream, server: Mount, client: Mount) -> Option
     (!found.is_empty()).then_some(found)
 }
 
-/// The elements of a list that can be read.
+/// Parses a list and drops its errors.
 fn parse_silently(list: TokenStream) -> Vec<Arg> {
     let ignored = Ctxt::new();
     let args = parse_args(&ignored, list, |_| None);

@@ -34,7 +34,7 @@ pub(crate) static ROW: Row = Row {
             name: "delay",
             value: Value::Delay,
             default: DefaultValue::Words("none"),
-            doc: "how long to wait for an answer before the next; without it all are made at once",
+            doc: "how long to wait for a response before the next attempt; without it, all are made at once",
             aliases: &["hedging_delay", "after"],
             ..Setting::DEFAULT
         },
@@ -42,7 +42,7 @@ pub(crate) static ROW: Row = Row {
             name: "non_fatal_codes",
             value: Value::CodesOrEmpty,
             default: DefaultValue::Is("[]"),
-            doc: "status codes that bring the next attempt at once instead of ending the call",
+            doc: "status codes that start the next attempt at once instead of ending the call",
             aliases: &["codes", "on"],
             ..Setting::DEFAULT
         },

@@ -1,4 +1,4 @@
-//! Words of the attribute that are no entry's: suggestions name them, and an editor offers them.
+//! Words of the attribute that do not belong to an entry. Suggestions name them, and editors complete them.
 
 use super::row::{Places, Setting, Value};
 use crate::item::mount::Mount;
@@ -29,7 +29,7 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         name: "plan",
         places: Places::ALL,
         on_method: false,
-        doc: "a type of yours that tells this policy from others of the same type: `plan = UsersPolicy`",
+        doc: "a type of yours that names this policy, if the same type has several: `plan = UsersPolicy`",
     },
     Keyword {
         name: "descriptors",
@@ -41,7 +41,7 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         name: "skip",
         places: Places::BLOCKS,
         on_method: true,
-        doc: "entries of the block that this method does without: `skip(retry)`",
+        doc: "entries of the block that this method skips: `skip(retry)`",
     },
     Keyword {
         name: "name",
@@ -51,20 +51,21 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
     },
 ];
 
-/// The words that may stand here.
+/// The words that are allowed on a mount, in the attribute of the item or of a method.
 pub(crate) fn here(mount: Mount, on_method: bool) -> impl Iterator<Item = &'static Keyword> {
     let all = KEYWORDS.iter();
     all.filter(move |word| word.on_method == on_method && word.places.has(mount))
 }
 
-/// Whether the attribute on an item has a setting of this name. `crate` is one too, and no name that an editor could offer.
+/// Whether the attribute on an item has a setting of this name. `crate` is one too, but not in the table: an editor cannot
+/// complete a keyword of Rust.
 pub(super) fn is_of_block(name: &str) -> bool {
     let mut of_block = KEYWORDS.iter().filter(|word| !word.on_method);
-    // `server` has no value.
+    // `server` is a word without a value, so it is not a setting.
     name == "crate" || name != "server" && of_block.any(|word| word.name == name)
 }
 
-/// The lists of methods that each entry takes.
+/// The lists of methods that every entry takes.
 pub(crate) static SELECTORS: [Setting; 2] = [
     Setting {
         name: "only",
@@ -72,7 +73,7 @@ pub(crate) static SELECTORS: [Setting; 2] = [
         aliases: &[
             "apply_to", "for", "include", "included", "method", "methods", "on", "rpcs",
         ],
-        doc: "the methods that the entry is for, and no others",
+        doc: "the methods that the entry covers, and no others",
         ..Setting::DEFAULT
     },
     Setting {
@@ -81,7 +82,7 @@ pub(crate) static SELECTORS: [Setting; 2] = [
         aliases: &[
             "but", "exclude", "excluded", "exempt", "ignore", "not", "skip", "unless", "without",
         ],
-        doc: "the methods that the entry is not for",
+        doc: "the methods that the entry does not cover",
         ..Setting::DEFAULT
     },
 ];

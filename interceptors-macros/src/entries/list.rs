@@ -1,4 +1,4 @@
-//! Reads the list of entries, on a block and on a method.
+//! Reads the list of entries of an item or of a method.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -20,17 +20,17 @@ use crate::text::literals::literal;
 use crate::text::source::source;
 use crate::text::words::unknown;
 
-/// The attribute on a block.
+/// The arguments of the attribute on an item.
 pub(crate) struct BlockArgs {
     pub(crate) krate: Path,
     pub(crate) service: Option<Expr>,
     pub(crate) plan: Option<Type>,
-    /// Constants, each with the bytes of a descriptor set.
+    /// Constants that contain the bytes of a descriptor set.
     pub(crate) descriptors: Option<Vec<Expr>>,
     pub(crate) entries: Vec<Listed>,
 }
 
-/// The attribute on a method of an annotated block.
+/// The arguments of the attribute on a method.
 #[derive(Default)]
 pub(crate) struct MethodArgs {
     pub(crate) name: Option<LitStr>,
@@ -38,7 +38,7 @@ pub(crate) struct MethodArgs {
     pub(crate) entries: Vec<Listed>,
 }
 
-/// An entry of the block that a method does without.
+/// An entry of the block that a method skips.
 pub(crate) struct Skipped {
     pub(crate) name: Ident,
     pub(crate) key: String,
@@ -235,7 +235,7 @@ impl MethodArgs {
     }
 }
 
-/// What tells one entry from another: its name or its path.
+/// The key of an entry: its name or its path.
 fn key(arg: &Arg) -> String {
     match &arg.path {
         Some(path) => path.to_token_stream().to_string().replace(' ', ""),
@@ -247,7 +247,7 @@ fn is_entry(name: &str) -> bool {
     TABLE.iter().any(|known| known.row.name == name)
 }
 
-/// The message for an element of the list that is not a name.
+/// The message for an element of the list that does not begin with a name.
 fn unnamed_entry_message(element: &TokenStream) -> String {
     let expr = syn::parse2::<Expr>(element.clone());
     if let Ok(expr) = &expr
@@ -268,7 +268,7 @@ fn unnamed_entry_message(element: &TokenStream) -> String {
     }
 }
 
-/// What is said of `!logging`, `[logging, retry]`, `(logging, retry)` and `logging.level("debug")`.
+/// The message for `!logging`, `[logging, retry]`, `(logging, retry)` and `logging.level("debug")`.
 fn around_entries(expr: &Expr) -> Option<String> {
     let name = |expr: &Expr| {
         let name = match expr {
@@ -372,7 +372,7 @@ impl List<'_> {
         });
     }
 
-    /// The entry of this name, if it may stand here.
+    /// The entry with this name, if it is allowed here. Otherwise the error is reported.
     fn find(&self, name: &Ident) -> Option<&'static KnownEntry> {
         let side = self.mount.side();
         let known = || TABLE.iter().filter(|known| *name == known.row.name);
@@ -438,7 +438,7 @@ impl List<'_> {
         Some(here)
     }
 
-    /// The message for a name that no entry has.
+    /// The message for an unknown name.
     fn unknown(&self, name: &str) -> String {
         let side = self.mount.side();
         let rows = TABLE.iter().map(|known| known.row);
@@ -501,14 +501,14 @@ impl List<'_> {
             }
             None => {}
         }
-        // `server` is no setting: it says what the struct is.
+        // `server` changes what the struct is, so it is no suggestion for an interceptor.
         let words = keywords::here(self.mount, self.on_method).map(|word| word.name);
         names.extend(words.filter(|word| *word != "server"));
         unknown("interceptor", name, &names)
     }
 }
 
-/// `UserService`, as names go: it names a type or a trait, and no constant.
+/// Whether a path looks like a type or a trait, such as `UserService`, and not like a constant.
 fn is_name_of_type(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     let last = path.path.segments.last().map(|last| last.ident.to_string());
@@ -517,7 +517,7 @@ fn is_name_of_type(expr: &Expr) -> bool {
     })
 }
 
-/// `Audit::new`, as names go: it makes an interceptor, and is none.
+/// Whether a path looks like a constructor, such as `Audit::new`. It creates an interceptor, but is not one.
 fn is_function_of_type(path: &Path) -> bool {
     let mut names = path.segments.iter().rev().map(|it| it.ident.to_string());
     let is_upper = |name: &String| name.starts_with(char::is_uppercase);
@@ -527,16 +527,16 @@ fn is_function_of_type(path: &Path) -> bool {
     }
 }
 
-/// What is said of `service` where there is no text.
+/// The message for a `service` that is not a string.
 const SERVICE: &str = "`service` must be a string, such as `\"user.v1.UserService\"`";
 
-/// What is said of `plan` where there is no type.
+/// The message for a `plan` that is not a type.
 const PLAN: &str = "`plan` needs a type of yours: `plan = UsersPolicy`";
 
-/// What is said of `server` where there is no struct.
+/// The message for `server` on anything but a struct.
 const SERVER: &str = "`server` belongs on a struct: `#[intercept(server, …)] struct Inbound { … }`";
 
-/// What is said of `descriptors` where the methods are known without.
+/// The message for `descriptors` on anything but a struct.
 const DESCRIPTORS: &str = "`descriptors` belongs in the attribute on a struct, such as `#[intercept(…)] struct Outbound;`; take it out here";
 
 /// `descriptors = A` or `descriptors = [A, B]`
@@ -555,10 +555,10 @@ fn descriptors(cx: &Ctxt, expr: Expr) -> Vec<Expr> {
     }
 }
 
-/// What `crate = …` names.
+/// The path in `crate = …`.
 fn as_path(cx: &Ctxt, expr: &Expr) -> Option<Path> {
     match expr {
-        // It comes to stand in a `use`.
+        // Generated code has it in a `use`, where neither `<T>` nor `Self` is allowed.
         Expr::Path(path)
             if path.qself.is_none()
                 && path

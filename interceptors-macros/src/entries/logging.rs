@@ -39,7 +39,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("logging"),
     sees: Sees::Depends,
-    doc: "an event for each call, with how it ended and how long it took",
+    doc: "an event for each call, with its status and its duration",
     module: "logging",
     interceptor: "LoggingWith",
     config_type: Some("Logging"),
@@ -52,7 +52,7 @@ pub(crate) static ROW: Row = Row {
             name: "level",
             value: Value::Level,
             default: DefaultValue::OfSide("\"info\"", "\"debug\""),
-            doc: "level of calls that end as calls usually do",
+            doc: "level of calls that end normally",
             aliases: &["lvl", "log_level", "severity", "verbosity"],
             ..Setting::DEFAULT
         },
@@ -81,7 +81,7 @@ pub(crate) static ROW: Row = Row {
     ..Row::DEFAULT
 };
 
-/// `info` is `level = "info"`.
+/// For `info`, suggests `level = "info"`.
 fn suggest(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
     let level = name?.to_lowercase();
     (value.is_none() && is_level(&level)).then(|| {
@@ -212,7 +212,7 @@ impl Logging {
             quote!(let #local = #value;)
         });
         let names = fields.iter().map(|field| &field.name);
-        // As the user spells it: in a `macro_rules!` it may not be what stands at the call site.
+        // Use the user's own token. In a `macro_rules!` macro, `request` from the call site would be another variable.
         let expressions = fields.iter().map(|field| field.expr.to_token_stream());
         let spelling = find_ident(expressions.collect(), "request");
         let argument = spelling.unwrap_or_else(|| Ident::new("request", Span::call_site()));

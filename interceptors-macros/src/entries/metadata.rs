@@ -41,10 +41,10 @@ impl Pair {
         self.key.value().ends_with("-bin")
     }
 
-    /// A pair whose value is a literal is made when the program is compiled.
+    /// A constant, if the value is a literal.
     fn constant(&self) -> Option<TokenStream> {
         let mut value = &self.value;
-        // What a macro of the user's puts in is in a group.
+        // A macro puts its fragments into invisible groups.
         while let Expr::Group(group) = value {
             value = &group.expr;
         }
@@ -99,7 +99,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(Metadata(pairs)))
 }
 
-/// `x_trace = "a"`, where a string should stand.
+/// The key of `x_trace = "a"`, which should be a string.
 fn unquoted_key(rest: TokenStream) -> Option<Ident> {
     let mut rest = rest.into_iter();
     match (rest.next(), rest.next()) {
@@ -112,7 +112,7 @@ fn unquoted_key(rest: TokenStream) -> Option<Ident> {
     }
 }
 
-/// Reads `"key" = expr, …`; what has no key comes back.
+/// Reads `"key" = expr, …`, and returns the tokens after the last pair.
 fn parse_pairs(tokens: TokenStream) -> syn::Result<(Vec<Pair>, TokenStream)> {
     let parser = |input: ParseStream<'_>| {
         let mut pairs = Vec::new();
@@ -156,7 +156,8 @@ impl Entry for Metadata {
     /// })
     /// ```
     ///
-    /// A name in capitals is `Pair::named(&__KEY, &__MADE, TENANT)?`, with a static that keeps the value. Where all values are literals, they are `&Constants(…)`, which awaits nothing.
+    /// A constant such as `TENANT` becomes `Pair::named(&__KEY, &__MADE, TENANT)?`, with a static that keeps the value.
+    /// If all values are literals, the output is `&Constants(…)`, which awaits nothing.
     fn value(&self, context: &ValueContext<'_>) -> TokenStream {
         let constants: Option<Vec<_>> = self.0.iter().map(Pair::constant).collect();
         if let Some(constants) = constants {
@@ -209,12 +210,12 @@ impl Entry for Metadata {
     }
 }
 
-/// `self.name`, which only borrows allow to copy.
+/// Whether a value is a place such as `self.name`. It cannot be moved out of `self`, so generated code copies it from a reference.
 fn is_moved_out_of_self(value: &Expr) -> bool {
     is_place_of_self(value) && !matches!(ungroup_expr(value), Expr::Reference(_))
 }
 
-/// Whether this is a name in capitals: a constant, as names go.
+/// Whether a value looks like a constant: a name in capitals.
 fn is_in_capitals(value: &Expr) -> bool {
     let Expr::Path(path) = value else {
         return false;

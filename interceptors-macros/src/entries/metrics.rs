@@ -18,7 +18,7 @@ pub(crate) static ROW: Row = Row {
         "monitoring",
     ],
     feature: enabled_by!("metrics"),
-    doc: "measures how many calls there are, how they end and how long they take",
+    doc: "counts calls, and measures how they end and how long they take",
     module: "metrics",
     interceptor: "Metrics",
     start: Start::Nothing,
@@ -59,7 +59,7 @@ impl Entry for Metrics {
     /// }
     /// ```
     ///
-    /// The static is one for each method that the entry covers.
+    /// Each method that the entry covers has its own static.
     fn value(&self, context: &ValueContext<'_>) -> TokenStream {
         let series = context.place.item("SERIES");
         let recorder = match &self.recorder {

@@ -43,14 +43,14 @@ mod trace;
 mod validate;
 mod with;
 
-/// A row, and what reads the entry.
+/// An entry: its row, and the function that reads it.
 pub(crate) struct KnownEntry {
     pub(crate) row: &'static row::Row,
     pub(crate) read: fn(&reader::Reader<'_>, TokenStream) -> Option<entry::Listed>,
 }
 
-/// In the order in which messages and the documentation list them. What is no entry of ours is beside it:
-/// [`KEYWORDS`](keywords::KEYWORDS) and [`SELECTORS`](keywords::SELECTORS) are words of the list, and
+/// All entries, in the order in which messages and the documentation list them. Three other tables have the rest:
+/// [`KEYWORDS`](keywords::KEYWORDS) and [`SELECTORS`](keywords::SELECTORS) are the other words of the list, and
 /// [`ELSEWHERE`](elsewhere::ELSEWHERE) has names of other systems for which there is no entry.
 pub(crate) static TABLE: &[KnownEntry] = &[
     known(&logging::ROW, logging::read),
@@ -83,7 +83,7 @@ const fn known(
     KnownEntry { row, read }
 }
 
-/// An entry whose row says everything.
+/// An entry that needs no code besides its row.
 const fn row_only(row: &'static row::Row) -> KnownEntry {
     known(row, plain::read)
 }

@@ -1,4 +1,4 @@
-//! Entries of other crates: `my_crate::audit(level = 3)`. Only the compiler knows what there is to set.
+//! Entries of other crates: `my_crate::audit(level = 3)`. Only the compiler knows their settings.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -21,7 +21,7 @@ use crate::text::span::at;
 use crate::text::summary::summary;
 use crate::text::tokens::find_ident;
 
-/// What the macro can know of all of them. The rest is said by `interceptors::Entry`.
+/// The row of all of them. The type's `impl` of `interceptors::Entry` has the rest.
 pub(crate) static ROW: Row = Row {
     sees: Sees::Depends,
     start: Start::Nothing,
@@ -32,12 +32,12 @@ pub(crate) static ROW: Row = Row {
 
 struct PathEntry {
     path: Path,
-    /// Calls of the type's own const functions.
+    /// Calls of the type's const functions.
     config: Config,
 }
 
-/// Each setting becomes a call of the function of its name: `level = 3` of `level(3)`, `fast` of `fast()`, and
-/// `range(1, 2)` of `range(1, 2)`.
+/// Each setting becomes a call of the function with its name: `level = 3` becomes `level(3)`, `fast` becomes `fast()`, and
+/// `range(1, 2)` stays the same.
 pub(crate) fn read(
     reader: &Reader<'_>,
     path: Path,
@@ -103,7 +103,7 @@ fn parse_values(name: &Ident, tokens: TokenStream) -> syn::Result<Vec<Expr>> {
     parser.parse2(tokens)
 }
 
-/// Numbers and the like are no secrets; texts may be.
+/// How the plan shows a value. Numbers and booleans are shown; strings may be secrets.
 fn shown(expr: &Expr) -> String {
     match literal(expr) {
         Some(Lit::Int(_) | Lit::Float(_) | Lit::Bool(_)) => {
@@ -114,7 +114,7 @@ fn shown(expr: &Expr) -> String {
 }
 
 impl PathEntry {
-    /// The one place where the user's path stands: so there is one error where it leads nowhere.
+    /// The alias of the user's type. The user's path is written only once, so a wrong path is one error.
     fn ty(place: &Place<'_>) -> Ident {
         Ident::new(&format!("__Own{}", place.i), at(place.span))
     }
@@ -148,7 +148,7 @@ impl Entry for PathEntry {
     /// };
     /// ```
     ///
-    /// On a channel, whose struct holds the state, a function makes one for each channel.
+    /// On a struct, a function creates the value for each channel or server.
     fn items(&self, place: &Place<'_>) -> TokenStream {
         let (ty, name, path) = (Self::ty(place), place.item("OWN"), &self.path);
         let made = self.make(place);
@@ -167,7 +167,7 @@ impl Entry for PathEntry {
         let listed = Ident::new(&format!("__Listed{}", place.i), span);
         let is_entry = place.item("IS_ENTRY");
         quote! {
-            // `self::Audit` is how a type that is in scope is listed.
+            // The user has to write `self::Audit` for a type in scope: a name alone would mean an entry of ours.
             #[allow(unused_qualifications)]
             type #listed = #path;
             const #is_entry: __interceptors::Fit = __interceptors::fits(|| #is_asked);
@@ -193,7 +193,7 @@ impl Entry for PathEntry {
     /// }
     /// ```
     ///
-    /// so that there is one error where the type is no `Entry`.
+    /// The function has the only bound `E: Entry`, so a type that is not an `Entry` is one error.
     fn plan(&self, place: &Place<'_>, shown: &TokenStream) -> Option<TokenStream> {
         let (ty, name) = (Self::ty(place), place.name);
         let (side, message) = match place.mount.side() {

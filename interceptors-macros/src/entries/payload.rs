@@ -43,7 +43,7 @@ pub(crate) static ROW: Row = Row {
         },
         Setting {
             name: "max_bytes",
-            value: Value::Integer(1, MOST_BYTES),
+            value: Value::Integer(1, MAX_BYTES),
             default: DefaultValue::Is("1024"),
             doc: "how much of a message is logged",
             aliases: &["max_length", "limit", "max_size", "truncate"],
@@ -63,10 +63,10 @@ pub(crate) static ROW: Row = Row {
     ..Row::DEFAULT
 };
 
-/// As `payload::PayloadSettings` has it.
-const MOST_BYTES: u64 = 256 * 1024;
+/// The same limit as in `payload::PayloadSettings`.
+const MAX_BYTES: u64 = 256 * 1024;
 
-/// The two lists.
+/// The settings that are lists of fields.
 const LISTS: [&str; 2] = ["redact", "show"];
 
 struct Payload {
@@ -121,8 +121,8 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(entry))
 }
 
-/// Takes `redact = […]` and `show = […]` out: `[]` behind a field is no expression, which the values of other
-/// settings are.
+/// Takes `redact = […]` and `show = […]` out of the settings. The `[]` after a repeated field is not a Rust expression, so
+/// the usual parser rejects it.
 fn take_lists(tokens: TokenStream) -> (Vec<(Ident, Group)>, TokenStream) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut lists = Vec::new();
@@ -174,7 +174,7 @@ impl Entry for Payload {
         };
         let written = |paths: &[&FieldPath], messages: &TokenStream| {
             let closure = match self.are_shown {
-                // Nothing is to be seen of them.
+                // No field of these messages is shown.
                 true if paths.is_empty() => {
                     return quote_spanned!(span=> __interceptors::payload::Unwritten);
                 }

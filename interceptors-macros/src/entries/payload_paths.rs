@@ -1,4 +1,4 @@
-//! Fields of messages, as `payload` names them, and the code that goes to them.
+//! Paths to fields of messages in `payload`, and the code that accesses the fields.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -44,13 +44,13 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
         );
     }
     let mut elements: Vec<&[TokenTree]> = trees.split(|tree| is_punct(tree, ',')).collect();
-    // After the last comma, or in an empty list.
+    // Nothing follows a trailing comma, and an empty list has no elements.
     if elements.last().is_some_and(|last| last.is_empty()) {
         elements.pop();
     }
     let mut is_reported = false;
     for element in elements {
-        // Several commas too many are one error.
+        // Several extra commas are one error.
         if element.is_empty() && std::mem::replace(&mut is_reported, true) {
             continue;
         }
@@ -152,7 +152,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
     }
 }
 
-/// A copy of the message, in which each field is what it is in an empty one.
+/// A closure that logs a copy of the message in which the listed fields have their default values.
 pub(super) fn redacted(paths: &[&FieldPath], span: Span) -> TokenStream {
     if paths.is_empty() {
         return quote_spanned!(span=> |__message, __content| __content.value(__message));
@@ -198,7 +198,7 @@ fn redaction(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
     }
 }
 
-/// Each path with its value.
+/// A closure that logs each path with its value.
 pub(super) fn shown(paths: &[&FieldPath]) -> TokenStream {
     let values = paths.iter().map(|path| {
         let text = &path.text;

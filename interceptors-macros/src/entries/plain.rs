@@ -1,4 +1,4 @@
-//! Entries without needs of their own: their rows say everything.
+//! Entries that need no code besides their rows.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -97,7 +97,7 @@ impl Entry for Plain {
                 Some(quote!(#kept))
             }
             Some(keeps) => Some(self.kept_value(keeps, place)),
-            // The settings are the interceptor.
+            // The settings type itself is the interceptor.
             None if self.config.is_some() => {
                 let config = place.item("CONFIG");
                 return quote!(#config);
@@ -109,7 +109,7 @@ impl Entry for Plain {
 }
 
 impl Plain {
-    /// What it keeps, if that is not the user's own.
+    /// The state that generated code creates. There is none if the user gives a value.
     fn kept(&self) -> Option<Keeps> {
         self.row.keeps.filter(|_| self.given.is_none())
     }
@@ -127,7 +127,7 @@ impl Plain {
         }
     }
 
-    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
+    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`, which creates the state of one channel or server.
     fn of_struct(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
         let (module, many) = (
@@ -146,7 +146,7 @@ impl Plain {
         }
     }
 
-    /// A reference to what it keeps.
+    /// A reference to the state.
     fn kept_value(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
         let name = place.item(keeps.what);
         match (place.mount, self.per) {

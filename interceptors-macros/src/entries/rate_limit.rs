@@ -36,7 +36,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("rate-limit"),
     places: Places::SERVERS,
-    doc: "rejects calls beyond so many in so much time",
+    doc: "rejects calls beyond a rate",
     module: "rate_limit",
     interceptor: "RateLimit",
     config_type: Some("Rate"),
@@ -50,7 +50,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "per_second",
             value: Value::Integer(1, u64::MAX),
-            doc: "how many calls in a second; this, `per_minute` or `limiter` is needed",
+            doc: "how many calls per second; this, `per_minute` or `limiter` is needed",
             conflicts_with: &["per_minute"],
             starts: true,
             aliases: &[
@@ -69,7 +69,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "per_minute",
             value: Value::Integer(1, u64::MAX),
-            doc: "how many calls in a minute, instead of in a second",
+            doc: "how many calls per minute, instead of per second",
             starts: true,
             aliases: &[
                 "per_hour",
@@ -83,8 +83,8 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "burst",
             value: Value::Integer(1, u64::MAX),
-            default: DefaultValue::Words("the same number"),
-            doc: "how many may come at once after a rest, on top of the rate",
+            default: DefaultValue::Words("the same as the rate"),
+            doc: "how many calls may come at once after an idle time, on top of the rate",
             aliases: &["capacity", "burst_size", "bucket_size"],
             ..Setting::DEFAULT
         },
@@ -117,7 +117,7 @@ pub(crate) static ROW: Row = Row {
             name: "on_error",
             value: Value::Own("on_error"),
             default: DefaultValue::Is("local"),
-            doc: "`allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process",
+            doc: "`allow`, `deny` or `local`: what to do while the store fails or is late; `local` applies this limit within the process",
             requires: STORE,
             aliases: &["on_failure", "fallback", "fail_open", "fail_closed"],
             ..Setting::DEFAULT
@@ -126,7 +126,7 @@ pub(crate) static ROW: Row = Row {
             name: "store_timeout",
             value: Value::Duration,
             default: DefaultValue::Is("\"100ms\""),
-            doc: "the longest that a call waits for the store",
+            doc: "how long a call waits for the store",
             requires: STORE,
             aliases: &["timeout"],
             read_by_entry: true,
@@ -136,7 +136,7 @@ pub(crate) static ROW: Row = Row {
             name: "name",
             value: Value::SomeText("`name` is empty; name the limit"),
             default: DefaultValue::Words("the service; on a method, service and method"),
-            doc: "entries of one name, settings and `key` share a limit, in whatever service and process",
+            doc: "entries with the same name, settings and `key` share a limit, in all services and processes",
             requires: STORE,
             aliases: &["bucket", "prefix"],
             read_by_entry: true,
@@ -183,7 +183,7 @@ struct RateLimit {
     config: Option<Config>,
     /// A limiter or a store of the user's.
     given: Option<Expr>,
-    /// How the limit is kept in a store, if it is.
+    /// The settings of a limit in a store. `None` for a local limit.
     sharing: Option<Config>,
     key: Key,
 }
@@ -222,7 +222,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(entry))
 }
 
-/// `store`, and what belongs to it.
+/// Reads `store` and the settings that need it.
 fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config> {
     let name = &reader.name;
     let errors = reader.cx.errors();
@@ -282,7 +282,7 @@ fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config
     Some(sharing)
 }
 
-/// What decides while the store does not.
+/// What happens to calls while the store does not answer.
 #[derive(Clone, Copy)]
 enum Policy {
     Allow,
@@ -449,7 +449,7 @@ impl Entry for RateLimit {
         }
     }
 
-    /// A limit by identity needs an `auth` outside of it, in every method that it covers, and one by the caller's address a `client_ip`.
+    /// Reports methods in which `key = identity` has no `auth` before it, or `key = client_ip` no `client_ip`.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let span = match self.key {
             Key::Identity(span) => span,
@@ -472,7 +472,7 @@ impl Entry for RateLimit {
             code = codes::PUBLIC_HAS_NO_IDENTITY;
             let names = as_list(&unverified);
             let or = match names.contains('"') {
-                // There is nothing to put an entry of its own on.
+                // A path of a server's list is not a method that could have its own attribute.
                 true => "",
                 false => ", or give each a `rate_limit` of its own with another `key`",
             };
@@ -482,7 +482,7 @@ impl Entry for RateLimit {
     }
 }
 
-/// What `key = client_ip` needs.
+/// Reports methods in which `key = client_ip` has no `client_ip` before it.
 fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
     let without = view.covered.iter().filter(|method| !method.has_client);
     let without: Vec<&str> = without.map(|method| method.name).collect();
@@ -505,7 +505,7 @@ fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
 }
 
 impl RateLimit {
-    /// What is kept for the entry, and the item that it is made of.
+    /// The type of the entry's state, and the item with its settings.
     fn state(&self) -> Option<(Ident, &'static str)> {
         let (name, settings) = match (&self.sharing, &self.config) {
             (Some(_), _) => ("Shared", "SHARING"),
@@ -568,7 +568,7 @@ impl RateLimit {
                     None => {
                         quote_spanned!(span=> __interceptors::rate_limit::ByIdentity::of_auth(&#auth))
                     }
-                    // The traits decide by the identity's type: a text of its own comes before a hash.
+                    // Method resolution picks the trait by the identity's type: one with a text of its own uses the text, others their hash.
                     Some(_) => quote_spanned! {span=> {
                         use __interceptors::rate_limit::{SharedByHash as _, SharedByText as _};
                         (&__interceptors::rate_limit::IdentityOf::of_auth(&#auth)).key().checked()

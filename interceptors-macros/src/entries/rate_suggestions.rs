@@ -1,4 +1,4 @@
-//! What was meant by settings of `rate_limit` that there are elsewhere.
+//! Suggestions for settings of `rate_limit` that exist in other libraries.
 
 use syn::{Expr, Lit};
 
@@ -8,7 +8,7 @@ use crate::text::settings::{CombinedSettings, WrittenSetting};
 use crate::text::source::source;
 use crate::text::suggestions;
 
-/// What was meant by `"100/s"`, `limit = 10` and `per_second = 0.5`.
+/// Suggestions for `"100/s"`, `limit = 10` and `per_second = 0.5`.
 pub(super) fn suggest(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
     let number = match value.and_then(literal) {
         Some(Lit::Int(number)) => number
@@ -60,7 +60,7 @@ pub(super) fn suggest(name: Option<&str>, value: Option<&Expr>) -> Option<String
     }
 }
 
-/// What is said of a value of `key` that is none.
+/// The message for a wrong value of `key`.
 pub(super) fn key_message(key: &Expr) -> String {
     let all = "`key` must be `identity` for each caller that `auth` verified, `peer` or `client_ip` for each address, or `metadata(\"x-api-key\")` for each value of a metadata key";
     match suggested_key(key) {
@@ -92,7 +92,7 @@ fn suggested_key(key: &Expr) -> Option<String> {
     Some(format!("metadata(\"{key}\")"))
 }
 
-/// What people call the caller that `auth` has verified.
+/// Names for the caller that `auth` has verified.
 const IDENTITIES: &[&str] = &[
     "account",
     "auth",
@@ -113,7 +113,7 @@ const IDENTITIES: &[&str] = &[
     "username",
 ];
 
-/// What people call the address of the caller.
+/// Names for the address of the caller.
 const ADDRESSES: &[&str] = &[
     "addr",
     "address",
@@ -128,7 +128,7 @@ const ADDRESSES: &[&str] = &[
     "source_ip",
 ];
 
-/// Names that people give to the number of calls when they write a time beside it.
+/// Names for the number of calls, if another setting is the time.
 const COUNTS: &[&str] = &[
     "amount",
     "calls",
@@ -148,7 +148,7 @@ const COUNTS: &[&str] = &[
     "tokens",
 ];
 
-/// What the time is called.
+/// Names for the time.
 const WINDOWS: &[&str] = &[
     "duration",
     "every",
@@ -163,7 +163,7 @@ const WINDOWS: &[&str] = &[
     "within",
 ];
 
-/// What was meant by `requests = 5, window = "1m"`.
+/// For `requests = 5, window = "1m"`, suggests `per_minute = 5`.
 pub(super) fn suggest_for_several(given: &[WrittenSetting<'_>]) -> Option<CombinedSettings> {
     let find = |names: &[&str]| {
         given
@@ -172,7 +172,7 @@ pub(super) fn suggest_for_several(given: &[WrittenSetting<'_>]) -> Option<Combin
     };
     let (count, window) = (find(COUNTS)?, find(WINDOWS)?);
     let rate = rate(given[count].value?, given[window].value?);
-    // `per = method` is about something else.
+    // `per = method` does not mean a time.
     if rate.is_none() && given[window].name == "per" {
         return None;
     }
@@ -186,7 +186,7 @@ pub(super) fn suggest_for_several(given: &[WrittenSetting<'_>]) -> Option<Combin
     })
 }
 
-/// `per_minute = 30` for 5 calls in 10 seconds: what no second has a whole number of is for a minute.
+/// `per_minute = 30` for 5 calls in 10 seconds. A rate that is not a whole number per second is given per minute.
 fn rate(count: &Expr, window: &Expr) -> Option<String> {
     let text = match literal(window) {
         Some(Lit::Str(text)) => text.value(),
@@ -205,7 +205,7 @@ fn rate(count: &Expr, window: &Expr) -> Option<String> {
     let number = match literal(count) {
         Some(Lit::Int(number)) => number.base10_parse::<f64>().ok()?,
         Some(_) => return None,
-        // A constant can be for one second or for one minute.
+        // The value of a constant is unknown, so it can only be used for one second or one minute.
         None if seconds == 1.0 => return Some(format!("per_second = {}", source(count))),
         None if seconds == 60.0 => return Some(format!("per_minute = {}", source(count))),
         None => return None,

@@ -1,4 +1,4 @@
-//! Reads what stands in the parentheses of an entry, by its row.
+//! Reads the settings of an entry, as its row describes them.
 
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -25,7 +25,7 @@ use crate::text::summary::summary;
 use crate::text::tokens::{find_ident, find_suspension};
 use crate::text::values::{Values, is_code};
 
-/// One entry of the list, before it is read.
+/// An entry that is being read.
 pub(crate) struct Reader<'a> {
     pub(crate) cx: &'a Ctxt,
     pub(crate) mount: Mount,
@@ -34,7 +34,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) row: &'static Row,
 }
 
-/// What the row could read. What only the entry can is still among `settings`.
+/// The result of [`Reader::read`]. Settings that only the entry can read are still in `settings`.
 pub(crate) struct Reading<'a> {
     reader: &'a Reader<'a>,
     pub(crate) settings: Settings<'a>,
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         Values { cx: self.cx }
     }
 
-    /// Reads all that the row knows.
+    /// Reads all settings that the row describes.
     pub(crate) fn read(&'a self, tokens: TokenStream) -> Option<Reading<'a>> {
         let (config, rest, has_value) = self.start(tokens)?;
         let settings = self.settings(rest);
@@ -90,13 +90,13 @@ impl<'a> Reader<'a> {
         Some(reading)
     }
 
-    /// The settings that there are on this mount.
+    /// The settings that exist on this mount.
     fn here(&self) -> impl Iterator<Item = &'static Setting> + use<'_> {
         let all = self.row.settings.iter();
         all.filter(|setting| setting.places.has(self.mount))
     }
 
-    /// What the configuration begins with, what comes after a value without a name, and whether there was one.
+    /// The start of the configuration, the tokens after a value without a name, and whether there was such a value.
     fn start(&self, tokens: TokenStream) -> Option<(Option<Config>, TokenStream, bool)> {
         let begin = |start| Some(Config::new(start, self.name.span()));
         if let Positional::Time {
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
             let value = self.values().unnamed_duration(&self.name, &expr);
-            // It stands in for what was wrong, and is longer than whatever it has to be longer than.
+            // A placeholder after an error. `MAX` passes every check that compares it with other settings.
             let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
             let new = Ident::new("new", at(expr.span()));
             let start = quote_spanned!(at(expr.span())=> #new(#value));
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         Some((config, tokens, false))
     }
 
-    /// What is said of a time with a name.
+    /// The message for a time with a name.
     fn time_alone(&self, time: Option<String>) -> String {
         let (entry, time) = (&self.name, time.unwrap_or_else(|| "2s".to_owned()));
         format!("`{entry}` takes the time without a name: `{entry}(\"{time}\")`")
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
             }
             let mut here = self.here();
             let meant = here.find(|setting| setting.aliases.contains(&name));
-            // A list of status codes is not one of methods.
+            // An unknown name with a list of status codes means the setting for codes, and not a list of methods.
             let codes =
                 |setting: &&Setting| matches!(setting.value, Value::Codes | Value::CodesOrEmpty);
             let of_codes = value.is_some_and(is_list_of_codes);
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
         Settings::new(self.cx, tokens, &known)
     }
 
-    /// The value of a setting, by its type.
+    /// Reads a value by the type of its setting.
     pub(crate) fn value(&self, setting: &Setting, key: &Ident, expr: &Expr) -> Option<TokenStream> {
         let values = self.values();
         if matches!(setting.value, Value::Integer(..))
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a value awaits something or returns early, which is reported.
+    /// Reports a value that awaits or returns early, and returns whether it does.
     fn suspends(&self, key: &str, expr: &Expr) -> bool {
         let Some(span) = find_suspension(expr.to_token_stream()) else {
             return false;
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// Reports a value that can be borrowed by no call, or by one only.
+    /// Reports `&mut` values, which concurrent calls cannot share, and fields of `Self` instead of `self`.
     fn check_given(&self, key: &str, expr: &Expr) {
         let wrong = match expr {
             Expr::Reference(reference) if reference.mutability.is_some() => {
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         self.cx.error_on(codes::WRONG_TYPE, expr, wrong);
     }
 
-    /// Whether a value that has to be constant names `self`, which is reported.
+    /// Reports `self` in a value that has to be constant, and returns whether it was there.
     fn is_of_self(&self, key: &Ident, expr: &Expr) -> bool {
         let Some(this) = find_ident(expr.to_token_stream(), "self") else {
             return false;
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// An expression without a name, and what follows it.
+    /// An expression without a name, and the tokens after it.
     pub(crate) fn value_and_rest(
         &self,
         tokens: TokenStream,
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads one setting; where its value stands, if it was given. `None` where the entry makes no sense without it.
+    /// Reads one setting. Returns the span of its value if it was given, or `None` if the entry cannot be used without it.
     fn take(&mut self, setting: &Setting) -> Option<Option<Span>> {
         match setting.value {
             Value::Own(_) => return Some(None),
@@ -340,11 +340,11 @@ impl Reading<'_> {
         Some(Some(expr.span()))
     }
 
-    /// Hands the value on; not where it was wrong, which has been reported.
+    /// Adds the value to the configuration. It is `None` if it was wrong, which has been reported.
     fn set(&mut self, setting: &Setting, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
         self.check_belonging(setting.requires, key);
         if setting.starts {
-            // It stands in for what was wrong.
+            // A placeholder after an error.
             let value = value.unwrap_or_else(|| quote!(1));
             self.config = Some(starting(key, expr.span(), &value));
             return;
@@ -357,12 +357,12 @@ impl Reading<'_> {
         }
     }
 
-    /// The name of a setting, if that was given.
+    /// The name token of a setting, if it was given.
     pub(crate) fn key_of(&self, name: &str) -> Option<&Ident> {
         self.keys.iter().find(|key| *key == name)
     }
 
-    /// Reports a setting that means nothing without another one, if that is not there.
+    /// Reports a setting that needs another one which is missing.
     pub(crate) fn check_belonging(&self, other: Option<&str>, key: &Ident) {
         if let Some(other) = other
             && self.key_of(other).is_none()
@@ -375,7 +375,7 @@ impl Reading<'_> {
         }
     }
 
-    /// A setting that the entry reads itself: its name, what was written, and the value, if the row knows of what type that is.
+    /// A setting that the entry reads itself: its name, the expression, and the value if the row knows its type.
     pub(crate) fn own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
         let setting = self.reader.here().find(|setting| setting.name == name)?;
         let (key, expr) = self.settings.expr(name)?;
@@ -388,7 +388,7 @@ impl Reading<'_> {
         Some((key, expr, value))
     }
 
-    /// `adaptive(min = 10, max = 200, target = "50ms")`: all of them, in the order of the row.
+    /// The values of `adaptive(min = 10, max = 200, target = "50ms")`, in the order of the row. All are needed.
     fn parts(
         &self,
         key: &Ident,
@@ -474,7 +474,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What depends on several settings.
+    /// Checks and sets what depends on several settings.
     fn finish(&mut self, checked_span: Option<Span>, has_value: bool) {
         let Reader { cx, mount, row, .. } = *self.reader;
         if let Some(config) = &mut self.config {
@@ -499,7 +499,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The entry, with the methods that it is for.
+    /// Finishes the entry: reads its lists of methods.
     pub(crate) fn listed(mut self, entry: impl Entry + 'static) -> Listed {
         let methods = self.reader.selector(&mut self.settings);
         let name = self.reader.name.clone();
@@ -514,7 +514,7 @@ impl Reading<'_> {
     }
 }
 
-/// A configuration that begins with `key(…)`; what is wrong with that stands at the value.
+/// A configuration that begins with `key(…)`. Errors point to the value.
 fn starting(key: &Ident, place: Span, value: &TokenStream) -> Config {
     let span = at(place);
     let start = Ident::new(&key.to_string(), at(key.span()));
@@ -529,7 +529,7 @@ fn is_list_of_codes(value: &Expr) -> bool {
     }
 }
 
-/// `idle = "30s"`, or what may become that.
+/// Whether the tokens begin with a setting, such as `idle = "30s"`, and not with a value.
 fn begins_with_setting(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter();
     match (tokens.next(), tokens.next(), tokens.next()) {

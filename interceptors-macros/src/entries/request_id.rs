@@ -10,7 +10,7 @@ pub(crate) static ROW: Row = Row {
         "set_request_id",
     ],
     feature: enabled_by!("request-id"),
-    doc: "one ID for a call on its whole way",
+    doc: "one ID for a call and all calls that it causes",
     module: "request_id",
     interceptor: "SetRequestId",
     example: "request_id(header = \"x-request-id\")",
@@ -24,7 +24,7 @@ pub(crate) static ROW: Row = Row {
             aliases: &["key", "metadata", "name"],
             ..Setting::DEFAULT
         },
-        // What a client sends is its own.
+        // A client creates the IDs that it sends, so this is only for servers.
         Setting {
             name: "accept",
             value: Value::Boolean,

@@ -22,7 +22,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("retry"),
     places: Places::REPEATING,
-    doc: "tries again what failed and may be tried again",
+    doc: "retries calls that fail with certain status codes",
     module: "retry",
     interceptor: "Retrying",
     config_type: Some("Retry"),
@@ -32,9 +32,9 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max",
             value: Value::Integer(1, u64::MAX),
-            // The plan shows attempts.
+            // In words, because the plan shows `max_attempts` instead.
             default: DefaultValue::Words("`3`"),
-            doc: "retries after the first try",
+            doc: "retries after the first attempt",
             conflicts_with: &["max_attempts"],
             aliases: &[
                 "max_retries",
@@ -54,7 +54,7 @@ pub(crate) static ROW: Row = Row {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
             default: DefaultValue::Is("4"),
-            doc: "the same, counting the first try; one or the other",
+            doc: "the same, with the first attempt included; give only one of the two",
             aliases: &["stop_after_attempt"],
             ..Setting::DEFAULT
         },
@@ -85,7 +85,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "attempt_timeout",
             value: Value::Duration,
-            doc: "how long one try may take",
+            doc: "how long one attempt may take",
             aliases: &["per_attempt", "per_try_timeout"],
             ..Setting::DEFAULT
         },
@@ -95,7 +95,7 @@ pub(crate) static ROW: Row = Row {
                 (x <= 0.0 || x.is_infinite()).then_some("must be a finite number above zero")
             }),
             default: DefaultValue::Is("2.0"),
-            doc: "growth from one delay to the next",
+            doc: "factor from one delay to the next",
             aliases: &["backoff_multiplier", "factor"],
             ..Setting::DEFAULT
         },
@@ -105,14 +105,14 @@ pub(crate) static ROW: Row = Row {
                 (!(0.0..=1.0).contains(&x)).then_some("must be from 0.0 to 1.0")
             }),
             default: DefaultValue::Is("0.2"),
-            doc: "part of the delay that is left to chance",
+            doc: "fraction of the delay that is random",
             ..Setting::DEFAULT
         },
         Setting {
             name: "codes",
             value: Value::Codes,
             default: DefaultValue::Is("[Unavailable, DeadlineExceeded]"),
-            doc: "status codes that are worth another try",
+            doc: "status codes that are retried",
             aliases: &[
                 "on",
                 "statuses",
@@ -127,7 +127,7 @@ pub(crate) static ROW: Row = Row {
             name: "buffer_size",
             value: Value::Integer(0, u64::MAX),
             places: Places::KEEPING,
-            // The plan shows it only where it was set.
+            // In words, because the plan shows it only if it was set.
             default: DefaultValue::Words("`262144`"),
             doc: "on a generated client and on a channel: how many bytes of a request are kept to be sent again",
             aliases: &["max_bytes", "buffer"],

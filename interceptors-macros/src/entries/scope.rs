@@ -1,4 +1,4 @@
-//! Where the interceptors of one method are put together, as an entry sees it.
+//! What the expressions of an entry can name, and the names of the entry's items in generated code.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -11,14 +11,15 @@ use crate::text::tokens::{
     without_reference,
 };
 
+/// What the expressions of an entry can name in the code of one method.
 pub(crate) struct Scope<'a> {
-    /// The parameters that are in scope.
+    /// The generic parameters in scope.
     pub(crate) generics: &'a Generics,
-    /// What `self` is in expressions.
+    /// The method's `self` token, if there is one.
     pub(crate) this: Option<Token![self]>,
-    /// The type of the request in the chain.
+    /// The type of the request message.
     pub(crate) message: TokenStream,
-    /// A channel's are encoded.
+    /// `None` on a struct, where messages are encoded.
     pub(crate) messages: Option<Messages>,
 }
 
@@ -33,13 +34,12 @@ impl Scope<'_> {
         self.this.map_or_else(Span::call_site, |this| this.span)
     }
 
-    /// An expression of the attribute, with `self` as the method has it.
+    /// An expression of the attribute, with the method's `self`.
     pub(crate) fn with_self(&self, expr: &Expr) -> TokenStream {
         with_receiver(expr, self.this_span())
     }
 
-    /// The annotated value, where an entry uses that itself. The token resolves as the method's own `self`
-    /// does and stands at the entry, for what the compiler says of it.
+    /// `&*self`. The token resolves like the method's own `self`, but errors about it point to `place`.
     pub(crate) fn itself(&self, place: Span) -> TokenStream {
         let this = Token![self](self.this_span().located_at(place));
         quote_spanned!(place=> &*#this)
@@ -52,7 +52,7 @@ pub(crate) struct Place<'a> {
     pub(crate) mount: Mount,
     pub(crate) i: usize,
     pub(crate) name: &'a Ident,
-    /// Where the compiler should point when it speaks of the entry.
+    /// The span for errors about the entry.
     pub(crate) span: Span,
 }
 
@@ -66,22 +66,22 @@ impl Place<'_> {
         )
     }
 
-    /// `__0`: the field that keeps the state of the entry for each channel.
+    /// `__0`: the field for the entry's state in the state of a channel or server.
     pub(crate) fn state(&self) -> Ident {
         format_ident!("__{}", self.i)
     }
 
-    /// `__value_0`: where a value is kept for a call that is made from `self`.
+    /// `__value_0`: the local variable for a value that is created from `self` for a call.
     pub(crate) fn made(&self) -> Ident {
         Ident::new(&format!("__value_{}", self.i), at(self.span))
     }
 
-    /// `__kept_0`: what a method has of its own, as a parameter of the policy.
+    /// `__kept_0`: the parameter of the policy function for state that each method has separately.
     pub(crate) fn kept(&self) -> Ident {
         format_ident!("__kept_{}", self.i)
     }
 
-    /// The path of an interceptor, at the entry's name, which an editor looks up.
+    /// The path of an interceptor, with the span of the entry's name, which an editor looks up.
     pub(crate) fn interceptor(&self, module: &str, name: &str) -> TokenStream {
         let span = at(self.name.span());
         let module = module.split("::").map(|segment| Ident::new(segment, span));
@@ -89,7 +89,7 @@ impl Place<'_> {
         quote_spanned!(span=> __interceptors::#(#module)::*::#name)
     }
 
-    /// A reference to what an expression gives: a place in `self`, a value made from it, or one made once.
+    /// A reference to the value of an expression: a place in `self`, a value created from `self`, or a value that is evaluated once.
     ///
     /// Output:
     ///
@@ -126,8 +126,8 @@ impl Place<'_> {
             Expr::Path(_) => quote_spanned!(span=> evaluate_path),
             _ => quote_spanned!(span=> evaluate_once),
         };
-        // A value that depends on the service's parameters is one for each instance of it. A macro may
-        // hide that it does.
+        // A value that depends on the service's generic parameters is kept once per instance. A macro call may hide that
+        // it depends on them.
         let tokens = expr.to_token_stream();
         let parameters = scope.generics.params.iter();
         let parameters: Vec<String> = parameters
@@ -142,7 +142,7 @@ impl Place<'_> {
             || parameters.iter().any(|name| mentions(name))
             || !parameters.is_empty() && has_macro_call(tokens.clone());
         let instance = if depends { quote!(Self) } else { quote!(()) };
-        // It may be a `static`, out of which nothing can be moved. A constant of the service's own type is none.
+        // The path may be a `static`, which cannot be moved. An associated constant of the service cannot be one.
         if let Expr::Path(path) = expr
             && !depends
             && path
@@ -153,7 +153,7 @@ impl Place<'_> {
         {
             return quote_spanned!(span=> __interceptors::path_value(|| &#expr).keep::<#instance>(&#once));
         }
-        // Of `&*TOKENS` the reference is kept, and what it refers to is lent.
+        // For `&*TOKENS`, the reference is kept, and the value behind it is borrowed.
         let deref = matches!(ungroup_expr(expr), Expr::Reference(_)).then(|| Token![*](span));
         quote_spanned!(span=> #deref __interceptors::#evaluate::<#instance, _>(&#once, || #expr))
     }

@@ -1,4 +1,4 @@
-//! `throttle(tokens, ratio)` of `retry` and of `hedge`, as it is written. Where both have one it is the same.
+//! Reads `throttle(tokens, ratio)` of `retry` and `hedge`. If both have a throttle, they share it.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -16,24 +16,24 @@ use crate::text::settings::Settings;
 use crate::text::span::at;
 use crate::text::summary::summary;
 
-/// What stands in the parentheses.
+/// The settings in its parentheses.
 pub(super) const PARTS: &[Setting] = &[TOKENS, RATIO];
 
 const TOKENS: Setting = Setting {
     name: "tokens",
     value: Value::Integer(1, 1000),
-    doc: "how many tokens there are at first, and at most; a failed attempt takes one",
+    doc: "how many tokens there are at most, and at the start; a failed attempt takes one",
     ..Setting::DEFAULT
 };
 
 const RATIO: Setting = Setting {
     name: "ratio",
     value: Value::Float(|x| (x < 0.001).then_some("must be at least 0.001")),
-    doc: "what part of a token a call that succeeds gives back",
+    doc: "fraction of a token that a successful call returns",
     ..Setting::DEFAULT
 };
 
-/// The setting, if there is one. `Err` where it cannot be read.
+/// Reads the setting, if there is one. Returns `Err` after an error.
 pub(crate) fn read(reader: &Reader<'_>, reading: &mut Reading) -> Result<Option<Throttle>, ()> {
     let example = "throttle(tokens = 10, ratio = 0.1)";
     let Some((key, tokens)) = reading.settings.list("throttle", example) else {
@@ -90,7 +90,7 @@ fn read_parts(reader: &Reader<'_>, key: Ident, tokens: TokenStream) -> Option<Th
     })
 }
 
-/// A number by its value, anything else by its tokens. The plan's text leaves arguments out, so it does not do.
+/// A number is compared by its value, anything else by its tokens. The text of the plan cannot be used, because it leaves arguments out.
 fn comparison_key(expr: &Expr) -> String {
     let number = match literal(expr) {
         Some(Lit::Int(number)) => number.base10_parse::<f64>().ok(),
@@ -103,7 +103,7 @@ fn comparison_key(expr: &Expr) -> String {
     }
 }
 
-/// Gives `hedge` the throttle of `retry`, if both have one: gRFC A6 has one for a server.
+/// Gives `hedge` the throttle of `retry`, if both have one. In gRFC A6, a client has one throttle per server.
 pub(crate) fn share(cx: &Ctxt, entries: &mut [Listed]) {
     let of = |listed: &Listed| Some((listed.entry.throttle()?.module, listed.name.clone()));
     let mut all = entries.iter().enumerate();

@@ -21,15 +21,15 @@ pub(crate) static ROW: Row = Row {
     settings: &[Setting {
         name: "public_endpoint",
         value: Value::Boolean,
-        // Nobody calls a client.
+        // A client is not an endpoint.
         places: Places::SERVERS,
         default: DefaultValue::Is("false"),
-        doc: "on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
+        doc: "on a service: whether anybody can call it. Then each call begins a new trace, with a link to the caller's span. So callers cannot choose the trace's ID or whether it is sampled",
         aliases: &["public"],
         ..Setting::DEFAULT
     }],
     has_client_settings: true,
-    // The span of an attempt is around nothing but the attempt.
+    // The span of an attempt contains only the attempt.
     innermost: Some("Attempt"),
     ..Row::DEFAULT
 };

@@ -58,7 +58,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(With(expr)))
 }
 
-/// The value after the first, where it is one: the settings have names.
+/// A second value without a name. Settings have names, so it has to be a second interceptor.
 fn second_interceptor(rest: &TokenStream) -> Option<Expr> {
     let parser = |input: ParseStream<'_>| {
         let expr: Expr = input.parse()?;

@@ -11,7 +11,7 @@ use crate::item::service::Method;
 use crate::text::span::at;
 use crate::text::tokens::{find_ident, has_lifetimes, has_macro_call};
 
-/// The parameters of a block that are types or constants, and `Self`.
+/// The names of a block's type and const parameters, and `Self`.
 pub(super) fn parameters(generics: &Generics) -> Vec<String> {
     let names = generics.params.iter().filter_map(|param| match param {
         GenericParam::Type(param) => Some(param.ident.to_string()),
@@ -21,16 +21,16 @@ pub(super) fn parameters(generics: &Generics) -> Vec<String> {
     names.chain(["Self".to_owned()]).collect()
 }
 
-/// What an entry needs of the messages of a method.
+/// An assertion about the messages of a method.
 struct Assertion<'a> {
     entry: Option<&'a Listed>,
-    /// Whether it is about the method's request alone.
+    /// Whether it is only about the request.
     of_request: bool,
     asserted: TokenStream,
 }
 
 impl Expander<'_> {
-    /// What only the compiler can check, where it does not depend on parameters of the type.
+    /// Assertions that only the compiler can check, and that do not depend on generic parameters.
     pub(super) fn assertions(&self) -> TokenStream {
         let self_ty = &self.block.self_ty;
         let services = self.checked.named_services.iter().map(|(span, service)| {
@@ -39,7 +39,7 @@ impl Expander<'_> {
                 const _: () = ::core::assert!(__interceptors::same(__SERVICE, #service), #message);
             }
         });
-        // Those of an entry are in one constant, of which the compiler says the first that does not hold: one entry is one error.
+        // All assertions of an entry are in one constant. The compiler reports the first that fails, so each entry has at most one error.
         let mut entries: Vec<(Option<&Listed>, Vec<TokenStream>)> = Vec::new();
         for (method, chain) in self.methods() {
             let cfgs = &method.cfgs;
@@ -76,7 +76,7 @@ impl Expander<'_> {
         quote!(#(#services)* #(#entries)* #streams)
     }
 
-    /// A setting of streams alone does nothing where no method has one. Output, for `auth(outlive_token = true)`:
+    /// Asserts that a setting for streams covers a streaming method. Output, for `auth(outlive_token = true)`:
     ///
     /// ```text
     /// assert!(
@@ -97,7 +97,7 @@ impl Expander<'_> {
         let (cfgs, of) = match covered[..] {
             [] => return None,
             [(method, _)] => (&method.cfgs[..], format!("`{}` is unary", method.name)),
-            // With other features there may be one with a stream.
+            // Under another `cfg`, there may be a method with a stream.
             _ if covered.iter().any(|(it, _)| !it.cfgs.is_empty()) => return None,
             _ => {
                 let auth = &listed.name;
@@ -120,14 +120,14 @@ impl Expander<'_> {
         Some((cfgs, assertion))
     }
 
-    /// The methods that this entry covers.
+    /// The methods that an entry covers.
     fn covered(&self, i: usize) -> impl Iterator<Item = (&Method, &Chain)> {
         self.methods()
             .filter(move |(_, chain)| chain.entries.contains(&i))
     }
 
-    /// The assertions that depend on parameters of the type: what they are is known where a value of it is made. What is said of
-    /// several methods is said in the first.
+    /// Assertions that depend on generic parameters. They are in the methods, because the compiler only evaluates them for the
+    /// instances that are used. An assertion about several methods is in the first of them.
     pub(super) fn assertions_in_method(
         &self,
         method: &Method,
@@ -152,7 +152,7 @@ impl Expander<'_> {
         !self.is_generic() || assertion.of_request && self.is_independent(&method.request)
     }
 
-    /// Whether a type is the same for all parameters of the block.
+    /// Whether a type does not depend on the generic parameters of the block.
     pub(super) fn is_independent(&self, ty: &Type) -> bool {
         let tokens = quote!(#ty);
         let mentions = |name: &String| find_ident(tokens.clone(), name).is_some();

@@ -11,11 +11,11 @@ use crate::entries::scope::Scope;
 use crate::item::mount::{Mount, Side};
 use crate::text::span::at;
 
-/// Where interceptors are put together.
+/// Generates the code that connects the interceptors of a chain.
 pub(crate) struct Links<'a> {
     pub(crate) mount: Mount,
     pub(crate) chain: &'a Chain,
-    /// The method, for errors to name; a channel has no methods.
+    /// The method that errors name. A channel has no methods.
     pub(crate) method: Option<&'a Ident>,
     pub(crate) entries: &'a [Listed],
     pub(crate) scope: Scope<'a>,
@@ -25,38 +25,38 @@ pub(crate) struct Links<'a> {
     pub(crate) check_at: CheckAt<'a>,
 }
 
-/// Where the compiler is asked whether an entry takes the messages of a method.
+/// Where the compiler checks whether an entry accepts the messages of a method.
 #[derive(Clone, Copy)]
 pub(crate) enum CheckAt<'a> {
     /// Here, and nowhere else.
     Here,
-    /// Here, and nothing else is.
+    /// Here, and the code here does nothing else.
     Alone,
-    /// By what is written after the bindings, and nothing else is.
+    /// In the code after the bindings, which does nothing else.
     After,
-    /// In the constants of `fits`, for some entries. `site` is what an entry sees where the types of messages are guarded.
+    /// For some entries, in the constants of `fits`. `scope` returns the scope in which message types are behind a guard.
     Apart {
         fits: &'a Fits,
         method: usize,
         scope: &'a dyn Fn(&Guard) -> Scope<'a>,
-        /// Whether what is made here outlives the function: it goes into the future of the call.
+        /// Whether the values move into the future of the call and outlive the function.
         outlives: bool,
     },
 }
 
-/// A part of a list.
+/// A part of a chain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of it, with messages of one type: a channel's.
+    /// The whole chain of a struct. All messages have the same type there.
     Whole,
-    /// The leading entries that look at no message, once for all methods with the same list.
+    /// The first entries, which look at no message. They are compiled once for all methods with the same list.
     Policy,
-    /// What looks at messages: it is compiled for each method.
+    /// The entries that look at messages. They are compiled for each method.
     Rest,
 }
 
 impl Links<'_> {
-    /// Output, for `logging, with(self.audit)` in front of `get`, in the part that looks at messages:
+    /// Output, for `logging, with(self.audit)` on `get`, in the part that looks at messages:
     ///
     /// ```text
     /// fn __covers_get<S, I, Req, Res>(_: Link<S, I, Req, Res>)
@@ -70,10 +70,10 @@ impl Links<'_> {
     /// let __verdict_1 = asked(&__1).verdict();
     /// ```
     ///
-    /// The function is there for errors, which show where the bound stands: at the method.
+    /// The function makes errors point to the method: the compiler shows where the bound is written.
     ///
-    /// Expressions of the user's are evaluated at the entry's turn, and not here: where one panics, that is a panic of
-    /// the call for the entries in front of it.
+    /// User expressions are in closures, which run when the call reaches the entry. So the entries before it see a panic in an
+    /// expression as a panic of the call.
     pub(crate) fn bindings(&self, entries: &[usize]) -> TokenStream {
         let mut bindings = TokenStream::new();
         let by_method = |&&i: &&usize| {
@@ -104,7 +104,7 @@ impl Links<'_> {
         bindings
     }
 
-    /// Whether the question of an entry is asked in a constant.
+    /// Whether an entry is checked somewhere else.
     fn is_checked_apart(&self, i: usize) -> bool {
         match self.check_at {
             CheckAt::Apart { fits, method, .. } => fits.asks(i, method),
@@ -113,7 +113,7 @@ impl Links<'_> {
         }
     }
 
-    /// The constants that ask the question of an entry, where there are some.
+    /// The constants that check an entry, if there are some.
     fn guard(&self, i: usize) -> Option<Guard> {
         match self.check_at {
             CheckAt::Apart { fits, .. } => fits.guard(i),
@@ -133,7 +133,8 @@ impl Links<'_> {
         let made = listed.made_from_self().map(|expr| {
             let name = place.made();
             match self.by_mut {
-                // By its turn the method has `self`, so this is evaluated before; a panic waits for its turn.
+                // The method borrows `self` mutably before the call reaches the entry, so the value is evaluated now. A panic is
+                // kept until the call reaches the entry.
                 true => {
                     let value = self.scope.with_self(expr);
                     quote_spanned!(span=> let #name = __interceptors::evaluate_now(|| #value);)
@@ -151,10 +152,10 @@ impl Links<'_> {
         let (link, ask) = rpc_methods(listed);
         let (link, ask) = (Ident::new(link, span), Ident::new(ask, span));
         let check = match (listed.fit(), covers) {
-            // Whether it takes these messages is asked in each method.
+            // Each method checks whether the entry accepts its messages.
             (Fit::CheckedPerMethod, _) if self.part == Part::Policy => None,
             _ if self.is_checked_apart(i) => None,
-            // It was asked in the part for all methods.
+            // The policy function has checked it.
             (Fit::Checked, _) if self.part == Part::Rest && listed.row.verifies => None,
             (Fit::CheckedPerMethod, Some(covers)) => {
                 let covers = Ident::new(&covers.to_string(), span);
@@ -165,7 +166,7 @@ impl Links<'_> {
             }
             (Fit::Always | Fit::CheckedIfGiven | Fit::CheckedWhereMade, _) => None,
         };
-        // A question to the compiler alone: what is never called is no code in each method.
+        // The check is only for the compiler. A closure that is never called adds no code to the method.
         let check = check.map(|check| match self.part {
             Part::Rest if !matches!(self.check_at, CheckAt::Alone) => {
                 quote_spanned!(span=> let _ = || { #check };)
@@ -190,7 +191,7 @@ impl Links<'_> {
         }
     }
 
-    /// Asks about an entry whose local is bound. Where an earlier method does not fit, this asks nothing.
+    /// Checks an entry whose local is bound. If an earlier method does not fit, this check passes, so that there is one error.
     ///
     /// Output:
     ///
@@ -253,7 +254,7 @@ impl Links<'_> {
 
     /// `Chain::new(__0, __rpc.lent(__1).before(innermost))`
     ///
-    /// Of an entry that may look at messages, in the part that looks at none:
+    /// For an entry that may look at messages, in the policy function:
     ///
     /// ```text
     /// __verdict_1
@@ -289,7 +290,7 @@ impl Links<'_> {
             };
         }
         match (is_lazy, listed.fit()) {
-            // On a channel or a server it may be made into one that only some methods go through.
+            // On a struct, the local may be a `Selected`, which is not the given value itself.
             (true, _) if !is_given || self.mount.is_struct() => {
                 quote!(__rpc.made(#local).before(#links))
             }
@@ -299,7 +300,7 @@ impl Links<'_> {
         }
     }
 
-    /// What a client has directly around each attempt.
+    /// The interceptors that a client runs directly around each attempt.
     pub(crate) fn attempts(&self, innermost: TokenStream) -> TokenStream {
         let is_client = self.mount.side() == Side::Client;
         let outwards = self.chain.entries.iter().rev().map(|&i| &self.entries[i]);
@@ -339,7 +340,7 @@ impl Links<'_> {
     }
 }
 
-/// How `Rpc` takes the local of an entry, and how it asks about it.
+/// The methods of `Rpc` that link an entry's local, and that check it.
 fn rpc_methods(listed: &Listed) -> (&'static str, &'static str) {
     match (listed.is_made_lazily(), listed.entry.is_given()) {
         (false, _) => ("link", "covers"),
@@ -348,7 +349,8 @@ fn rpc_methods(listed: &Listed) -> (&'static str, &'static str) {
     }
 }
 
-/// A function that asks whether a link takes the messages of a method. What does not compile where `guard` asks is not asked again.
+/// A function whose bounds check whether a link accepts the messages of a method. With a guard, the bounds hold if the guard has
+/// an error already.
 fn bound_check(name: &Ident, guard: Option<&Guard>) -> TokenStream {
     let span = name.span();
     let bounds = match guard.map(|guard| guard.of(&quote_spanned!(span=> I))) {
@@ -369,7 +371,7 @@ fn bound_check(name: &Ident, guard: Option<&Guard>) -> TokenStream {
     }
 }
 
-/// The same, which asks nothing after a method that does not fit.
+/// The same function, whose bounds hold if an earlier method does not fit.
 fn bound_check_after(name: &Ident) -> TokenStream {
     let span = name.span();
     quote_spanned! {span=>

@@ -38,7 +38,7 @@ pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
     quote!(#item #companion_items)
 }
 
-/// All that comes after the struct.
+/// The items that come after the struct.
 pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
@@ -65,7 +65,7 @@ pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStre
     } = descriptor_items(checked, &others);
     let send = send(checked, item);
     let plan_impl = plan_impl(checked, parameters, &self_ty, &plan);
-    // That others should not use it is no reason to speak of what is written here.
+    // The generated code uses the struct, which must not cause a warning.
     let is_deprecated = item
         .attrs
         .iter()
@@ -111,7 +111,7 @@ pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStre
     }
 }
 
-/// The chains that have a plan of their own here: with descriptors not those of methods, which have theirs in a table.
+/// The chains with a plan constant, and their indices. With descriptors, the plans of methods are in a table instead.
 pub(super) fn rows(checked: &Checked) -> impl Iterator<Item = (usize, &Chain)> {
     let chains = checked.chains.iter().enumerate();
     chains.filter(|(_, chain)| {
@@ -128,7 +128,7 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let name = plan_name(n);
     let path = &chain.rpc;
     let (service, method) = match path.split_once(' ') {
-        // Of plain HTTP, the path is what is called.
+        // The path is the name of a plain HTTP request.
         Some((_, path)) => ("", path),
         None => {
             let parts = path.trim_start_matches('/').split_once('/');
@@ -139,7 +139,7 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
         Mount::Server => quote!(of_server),
         _ => quote!(of_channel),
     };
-    // One list for all, or the table of methods would need one for each of them.
+    // All plans have the same entries and say which of them apply. Otherwise, the table of methods would need a list for each method.
     let entries = checked.entries.iter().enumerate();
     let entries = entries.map(|(i, listed)| listed.place(checked.mount, i).item("ENTRY"));
     let covered = (0..checked.entries.len()).map(|i| chain.entries.contains(&i));
@@ -161,7 +161,7 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     }
 }
 
-/// What the entries keep for each channel, or for each server.
+/// The state of the entries for one channel or server.
 pub(super) fn state(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let states = entries.filter_map(|(i, listed)| {
@@ -185,14 +185,14 @@ pub(super) fn state(checked: &Checked) -> TokenStream {
     }
 }
 
-/// The body of the function that takes a `__call` through all entries; `run` is how.
+/// The body of the function that passes `__call` through all entries. `run` is the method of `WireRpc` that runs the chain.
 pub(super) fn call_body(
     checked: &Checked,
     item: &ItemStruct,
     hide: &TokenStream,
     run: &TokenStream,
 ) -> TokenStream {
-    // Every entry that holds for some method; those that do not hold for all ask the call's plan.
+    // All entries are in one chain. Those that do not cover all calls look into the plan of the call.
     let everything = Chain {
         name: "*".to_owned(),
         rpc: "*".to_owned(),
@@ -249,12 +249,12 @@ pub(super) fn call_body(
     }
 }
 
-/// Whether an entry holds for all calls.
+/// Whether an entry covers all calls.
 pub(super) fn holds_for_all(checked: &Checked, i: usize) -> bool {
     let listed = &checked.entries[i];
     let is_in = |chain: &Chain| chain.entries.contains(&i);
     let is_for_all = checked.chains.iter().all(is_in) && !listed.depends_on_descriptors();
-    // With descriptors it is known which methods several attempts at once are not for.
+    // With descriptors, entries for unary calls skip the streaming methods.
     is_for_all && (checked.descriptors.is_empty() || !listed.row.needs.unary)
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     };
     let mut output = module.module.clone();
     if let Some((_, items)) = &mut output.content {
-        // The user's path stands in imports alone: so there is one error where it leads nowhere.
+        // The user's path is only in imports, so a wrong path is one error.
         let krate = &checked.krate;
         items.push(Item::Verbatim(quote! {
             #[allow(unused_imports)]
@@ -126,8 +126,8 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
 /// use super::login_service_client as _;
 /// ```
 ///
-/// The attribute is the same on all clients of a package, and each of them knows its own methods only. Whether there is such
-/// a client the compiler knows: an error says that there is none.
+/// All clients of a package have the same attribute, but each only knows its own methods. The import makes the compiler check
+/// that the other client exists.
 fn siblings(checked: &Checked) -> impl Iterator<Item = TokenStream> + '_ {
     checked.named_services.iter().map(|(span, service)| {
         let module = format_ident!("{}", client_module_of(service), span = at(*span));
@@ -138,7 +138,7 @@ fn siblings(checked: &Checked) -> impl Iterator<Item = TokenStream> + '_ {
     })
 }
 
-/// As tonic's code generator names it: `login_service_client` for `user.v1.LoginService`.
+/// The module name that tonic's code generator uses: `login_service_client` for `user.v1.LoginService`.
 fn client_module_of(service: &str) -> String {
     let name = service.rsplit('.').next().unwrap_or(service);
     let mut module = String::new();
@@ -156,7 +156,7 @@ fn sends_tokens(checked: &Checked) -> bool {
     entries.any(|listed| listed.row.needs.scheme)
 }
 
-/// Whether an entry makes a call several times at once.
+/// Whether an entry makes concurrent attempts.
 fn forks(checked: &Checked, chain: &Chain) -> bool {
     let entry = chain.first(&checked.entries, |listed| listed.row.needs.unary);
     entry.is_some()
@@ -186,7 +186,7 @@ fn forks(checked: &Checked, chain: &Chain) -> bool {
 /// }
 /// ```
 ///
-/// so that no token is sent where the client was told that nothing is encrypted.
+/// The field tells `auth` not to send a token over a connection that is known to be plaintext.
 fn add_plaintext_field(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
@@ -221,7 +221,7 @@ fn add_plaintext_field(item: &mut Item, module: &ClientModule) {
 /// pub fn new(inner: T) -> Self { interceptors::__private::inherit(); …; Self { inner } }
 /// ```
 ///
-/// so that handlers look for deadlines in processes that have such a client, and in no others.
+/// `inherit` switches on inherited deadlines. So handlers only keep track of deadlines in processes that have such a client.
 fn inherit_deadlines(item: &mut Item) {
     let Item::Impl(block) = item else { return };
     for item in &mut block.items {
@@ -273,7 +273,7 @@ fn wrap_transport(item: &mut Item, module: &ClientModule) {
     }
 }
 
-/// The `T` of `inner: tonic::client::Grpc<T>`.
+/// `T` of `inner: tonic::client::Grpc<T>`.
 fn transport_of(field: &mut Field) -> Option<&mut Type> {
     let Type::Path(path) = &mut field.ty else {
         return None;
@@ -293,7 +293,7 @@ fn transport_of(field: &mut Field) -> Option<&mut Type> {
     }
 }
 
-/// The first argument of `Grpc::new` and `Grpc::with_origin`.
+/// Wraps the first argument of `Grpc::new` and `Grpc::with_origin` in `InOnePiece::new(…)`.
 fn wrap_arguments(tokens: TokenStream) -> TokenStream {
     let mut before: [Option<String>; 4] = Default::default();
     let wrapped = tokens.into_iter().map(|tree| {

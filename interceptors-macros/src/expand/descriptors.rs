@@ -1,4 +1,4 @@
-//! `descriptors = …`: what the compiler finds out about methods.
+//! `descriptors = …`: constants in which the compiler reads the descriptor sets and checks the lists.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -12,12 +12,12 @@ use crate::item::methods::{MethodRef, Selector, Spelling};
 use crate::item::mount::Mount;
 use crate::text::span::at;
 
-/// What a struct with lists of paths becomes.
+/// The generated code for the descriptors of a struct.
 pub(super) struct DescriptorItems {
     pub(super) items: TokenStream,
     /// Looks up the plan of a `path`.
     pub(super) find: TokenStream,
-    /// The rows of its plan.
+    /// The methods of the struct's plan.
     pub(super) plan: TokenStream,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct DescriptorItems {
 /// const _: () = assert!(__METHODS.has("/a.B/C"), "…");
 /// ```
 ///
-/// `others` are the plans of what no set has, first that for everything.
+/// `others` are the plans of patterns that are not methods, after that for all other calls.
 pub(super) fn descriptor_items(checked: &Checked, others: &[Ident]) -> DescriptorItems {
     if checked.descriptors.is_empty() {
         return DescriptorItems {
@@ -78,9 +78,9 @@ pub(super) fn descriptor_items(checked: &Checked, others: &[Ident]) -> Descripto
     }
 }
 
-/// One evaluation for each step: the compiler warns of one that takes long.
+/// The table of methods. Each step is a constant of its own, because the compiler warns about a long evaluation.
 fn table(checked: &Checked, other: &Ident) -> TokenStream {
-    // Large sets may take more than the two million steps after which the lint speaks.
+    // The lint fires after two million steps, and a large set may need more.
     let allow = quote!(#[allow(long_running_const_eval)]);
     let no_set = codes::DESCRIPTORS.text(NO_SET);
     let sets = checked.descriptors.iter().enumerate().map(|(n, expr)| {
@@ -124,7 +124,7 @@ const NO_SET: &str = "this is no encoded `google.protobuf.FileDescriptorSet`; na
 
 const NOT_IDEMPOTENT: &str = "no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out";
 
-/// Which methods an entry is for.
+/// The lists of methods of an entry, as the runtime reads them.
 fn lists(listed: &Listed) -> TokenStream {
     let (is_only, named) = match &listed.methods {
         Selector::All => (false, &[][..]),
@@ -156,7 +156,7 @@ fn lists(listed: &Listed) -> TokenStream {
     }
 }
 
-/// A constant of its own for each element, or the compiler would point elsewhere.
+/// Asserts that an element of a list is in the descriptors. Each element has its own constant, so that the error points to it.
 fn name_assertion(method: &MethodRef) -> Option<TokenStream> {
     let span = at(method.span);
     let (holds, message) = match (&method.spelling, method.path()) {
@@ -175,14 +175,14 @@ fn name_assertion(method: &MethodRef) -> Option<TokenStream> {
             quote!(__METHODS.has_idempotent()),
             NOT_IDEMPOTENT.to_owned(),
         ),
-        // Plain HTTP is in no descriptor.
+        // Plain HTTP requests are not in descriptors.
         _ => return None,
     };
     let message = codes::DESCRIPTORS.text(message);
     Some(quote_spanned!(span=> const _: () = ::core::assert!(#holds, #message);))
 }
 
-/// Methods that `only` names and that are ruled out by their kind.
+/// Asserts that methods in `only` are unary, for entries that need that.
 fn unary_assertions(listed: &Listed) -> Vec<TokenStream> {
     let Selector::Only(list) = &listed.methods else {
         return Vec::new();
@@ -201,7 +201,7 @@ fn unary_assertions(listed: &Listed) -> Vec<TokenStream> {
     assertions.collect()
 }
 
-/// Entries that exclude each other, where one of them covers what is idempotent.
+/// Asserts that entries which exclude each other cover no common method, if one of them covers `idempotent`.
 fn conflict_assertions(checked: &Checked) -> TokenStream {
     let entries = &checked.entries;
     let pairs = (0..entries.len()).flat_map(|b| (0..b).map(move |a| (a, b)));

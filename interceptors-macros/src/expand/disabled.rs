@@ -6,8 +6,8 @@ use super::common::{imports, plan_impl};
 use crate::check::Checked;
 use crate::item::mount::Mount;
 
-/// What other code names of a struct for which the runtime has no feature. The missing feature has been reported, and
-/// nothing of this ever runs.
+/// The items that other code may name, if the runtime lacks the feature for the struct. The missing feature is an error, so this
+/// code never runs. It prevents further errors.
 ///
 /// Output:
 ///

@@ -1,4 +1,4 @@
-//! What is asked in the constants of `fits`.
+//! The checks in the constants and functions of `fits`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -20,7 +20,7 @@ use crate::text::span::at;
 use crate::text::tokens::{find_ident, has_lifetimes, has_macro_call, ungroup};
 
 impl Expander<'_> {
-    /// What asks whether methods return what an RPC returns, where their text does not show it: an alias may hide it.
+    /// Checks that methods return a `Result<Response<_>, Status>`, if the return type is an alias or has another form.
     ///
     /// Output, for `-> Reply` of `get`:
     ///
@@ -43,13 +43,13 @@ impl Expander<'_> {
         quote!(#(#constants)*)
     }
 
-    /// The name of the constant, where there is one. It cannot name parameters of the block.
+    /// The name of the constant that checks the return type, if there is one. A constant cannot use the generic parameters of the block.
     fn reply_check_name(&self, method: &Method) -> Option<Ident> {
         let is_asked = !shows_reply(&method.result) && self.is_independent(&method.result);
         is_asked.then(|| format_ident!("__IS_REPLY_{}", method.name))
     }
 
-    /// What a method returns. The compiler looks for nothing in it where it is no reply, which it has said once.
+    /// The return type of a method. It is behind a guard, so a wrong type is one error.
     pub(super) fn result(&self, method: &Method) -> TokenStream {
         let ty = &method.result;
         match self.reply_check_name(method) {
@@ -58,7 +58,8 @@ impl Expander<'_> {
         }
     }
 
-    /// The questions that are asked in constants. Of a type with parameters these are the ones that have nothing to do with them.
+    /// The checks of a block. On a generic type, a constant can only check entries and methods that do not depend on the generic
+    /// parameters. Functions check the others.
     pub(super) fn fits(&self) -> Fits {
         let self_ty = &self.block.self_ty;
         let has_parameters = self.is_generic() || has_lifetimes(self_ty);
@@ -129,7 +130,7 @@ impl Expander<'_> {
         fits
     }
 
-    /// Whether the value of an entry uses what only the block knows: `self`, or its parameters.
+    /// Whether the value of an entry uses `self` or the generic parameters of the block.
     fn is_of_block(&self, listed: &Listed) -> bool {
         let names = parameters(&self.block.generics);
         let mentions = |expr: &&Expr| {
@@ -142,14 +143,14 @@ impl Expander<'_> {
         listed.needs_self() || listed.entry.expressions().iter().any(mentions)
     }
 
-    /// What is asked in functions, where everything that the block knows has a name.
+    /// The checks in functions, which can use `self` and the generic parameters: their declarations and definitions.
     ///
-    /// Output, for `with(self.audit)` in front of `get` and `put` of a service with parameters:
+    /// Output, for `with(self.audit)` on `get` and `put` of a generic service:
     ///
     /// ```text
     /// fn __fits_1(&self) {
     ///     let __fits = Fits;
-    ///     // asks about `get`, then about `put`
+    ///     // checks `get`, then `put`
     /// }
     /// ```
     pub(super) fn fits_in_functions(&self, fits: &Fits) -> (TokenStream, TokenStream) {
@@ -200,7 +201,7 @@ impl Expander<'_> {
     }
 }
 
-/// Whether the text says `Result<Response<_>, Status>`.
+/// Whether a type is written as `Result<Response<_>, Status>`.
 fn shows_reply(ty: &Type) -> bool {
     fn last(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
         let Type::Path(path) = ungroup(ty) else {
@@ -227,7 +228,7 @@ fn shows_reply(ty: &Type) -> bool {
     result == "Result" && is(response, "Response") && is(status, "Status")
 }
 
-/// The questions that are asked in constants. The type of a request stream is its caller's own.
+/// The checks of a generated client. Methods with a request stream are not checked here, because the caller chooses the stream's type.
 pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
     let methods = module.methods.iter().zip(&checked.chains);
     let checkable = methods.map(|(method, chain)| Checkable {
@@ -279,7 +280,7 @@ pub(super) fn of_module(checked: &Checked, module: &ClientModule) -> Fits {
     )
 }
 
-/// The messages of a client's method, as `payload` sees them, behind a guard if there is one.
+/// The messages of a generated client's method for `payload`, behind a guard if there is one.
 pub(super) fn messages(method: &ClientMethod, guard: Option<&Guard>) -> Messages {
     let (request, response) = (&method.request, &method.response);
     let (request, response) = (

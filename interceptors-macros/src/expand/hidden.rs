@@ -28,7 +28,7 @@ impl Expander<'_> {
     /// }
     /// ```
     ///
-    /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
+    /// It has the generic parameters of the `impl` without their bounds. It names no user type, because it is in a module of its own.
     pub(super) fn hidden_trait(&self) -> TokenStream {
         let parameters = hidden_parameters(&self.block.generics);
         let types = self.plain_types().map(|item| {
@@ -90,7 +90,7 @@ impl Expander<'_> {
         }
     }
 
-    /// The user's bodies, in an implementation of the hidden trait.
+    /// The `impl` of the hidden trait, with the user's bodies.
     pub(super) fn hidden_impl(
         &self,
         policies: &Policies<'_>,
@@ -203,7 +203,8 @@ impl Expander<'_> {
     /// }
     /// ```
     ///
-    /// A closure cannot lend what it borrows mutably to the future that it gives; a method can.
+    /// A closure cannot return a future that borrows mutably from what the closure captured. A method can return one that borrows
+    /// from `&mut self`.
     pub(super) fn methods_by_mut(&self) -> Option<TokenStream> {
         let methods: Vec<_> = self.methods().filter(|(method, _)| method.by_mut).collect();
         if methods.is_empty() {

@@ -26,7 +26,7 @@ use crate::check::Checked;
 use crate::item::annotated::Annotated;
 use crate::item::mount::Mount;
 
-/// What an annotated item becomes. Nothing can fail any more.
+/// Expands a checked item. This cannot fail.
 pub(crate) fn expand(checked: &Checked) -> TokenStream {
     match &checked.item {
         Annotated::Block(block) => service::expand(checked, block),
@@ -39,11 +39,12 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
     }
 }
 
-/// What a struct gets beside itself, for code that names it: for each of the things that it may be.
+/// After an error: the items that a struct would get, so that other code can name them. `all` has an element for each kind of
+/// struct that it may be.
 pub(crate) fn companion_items(all: &[Checked]) -> TokenStream {
     let companion_items = all.iter().map(|checked| match &checked.item {
         Annotated::Struct(item) => match checked.mount {
-            // With lifetimes there is no chain either.
+            // A struct with lifetimes cannot be a chain.
             mount if !mount.is_enabled() || item.generics.lifetimes().next().is_some() => {
                 disabled::companion_items(checked, item)
             }

@@ -1,4 +1,4 @@
-//! The part of a policy that looks at no message: one function for all methods with the same list.
+//! Policy functions: the first part of a list, which looks at no message. All methods with the same list share one function.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -13,7 +13,7 @@ use crate::entries::scope::Scope;
 use crate::item::mount::Side;
 use crate::item::service::Method;
 
-/// The lists of a block, each once.
+/// The different lists of a block, each with a policy function.
 pub(super) struct Policies<'a> {
     checked: &'a Checked,
     lists: Vec<Policy<'a>>,
@@ -24,13 +24,13 @@ struct Policy<'a> {
     split: Split,
 }
 
-/// Methods with the same of these share a function.
+/// Methods with equal keys share a policy function.
 #[derive(Clone, Copy)]
 pub(super) struct PolicyKey<'a> {
     pub(super) chain: &'a Chain,
-    /// Whether they borrow `self` mutably.
+    /// Whether the method borrows `self` mutably.
     pub(super) by_mut: bool,
-    /// A method that is not compiled may list what is not there.
+    /// The conditions of the method. If it is not compiled, its list may name items that do not exist.
     pub(super) cfgs: &'a [Attribute],
 }
 
@@ -45,7 +45,7 @@ impl PartialEq for PolicyKey<'_> {
     }
 }
 
-/// The list of a method.
+/// The key of a method.
 pub(super) fn key<'a>(method: &'a Method, chain: &'a Chain) -> PolicyKey<'a> {
     PolicyKey {
         chain,
@@ -54,7 +54,7 @@ pub(super) fn key<'a>(method: &'a Method, chain: &'a Chain) -> PolicyKey<'a> {
     }
 }
 
-/// The list for methods that the service does not have.
+/// The key for methods that the service does not have.
 pub(super) fn unknown_method_key(chain: &Chain) -> PolicyKey<'_> {
     PolicyKey {
         chain,
@@ -63,18 +63,18 @@ pub(super) fn unknown_method_key(chain: &Chain) -> PolicyKey<'_> {
     }
 }
 
-/// The two parts of a list.
+/// A list, split into the policy and the typed part.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Split {
-    /// The entries up to the first that surely looks at messages.
+    /// The entries before the first one that needs the message type.
     pub(super) policy: Vec<usize>,
-    /// That one, and what follows it.
+    /// That entry, and all after it.
     pub(super) typed: Vec<usize>,
 }
 
 impl Split {
-    /// An entry that makes several attempts at once has several messages at once, so it begins the second part. So does one that
-    /// uses a `self` which the call borrows mutably: the first part is a function of its own.
+    /// The typed part begins at an entry that makes concurrent attempts, because each attempt needs a message. It also begins at an
+    /// entry that uses a `self` which the call borrows mutably: the policy is a separate function, and cannot borrow it as well.
     pub(super) fn of(chain: &Chain, entries: &[Listed], by_mut: bool) -> Self {
         let begins = |listed: &Listed| listed.row.needs.unary || by_mut && listed.needs_self();
         let covering = &chain.entries;
@@ -86,7 +86,7 @@ impl Split {
         }
     }
 
-    /// Entries of the first part that belong to the second if their type looks at messages.
+    /// The entries of the policy that move to the typed part if their type looks at messages.
     pub(super) fn type_dependent<'e>(
         &'e self,
         entries: &'e [Listed],
@@ -95,19 +95,19 @@ impl Split {
         policy.filter(|&i| entries[i].is_type_dependent())
     }
 
-    /// The entries of the first part that may run before the message is decoded, and those that come behind decoding.
+    /// Splits the policy into the entries that may run before the message is decoded, and those that run after.
     fn at_decoding<'s>(&'s self, entries: &[Listed]) -> (&'s [usize], &'s [usize]) {
         let mut policy = self.policy.iter();
         let border = policy.position(|&i| entries[i].needs_decoded_message());
         self.policy.split_at(border.unwrap_or(self.policy.len()))
     }
 
-    /// Whether nothing of the list has to come behind decoding, if its entries that are asked take any message.
+    /// Whether the whole list may run before decoding, provided that its type-dependent entries accept any message.
     pub(super) fn may_end_before_decoding(&self, entries: &[Listed]) -> bool {
         self.typed.is_empty() && self.at_decoding(entries).1.is_empty()
     }
 
-    /// Entries of the first part that look at messages in the frame.
+    /// The entries of the policy that look at messages. The frame of the method does that for them.
     pub(super) fn looks(&self, entries: &[Listed]) -> Vec<usize> {
         let policy = self.policy.iter().copied();
         let looks = policy.filter(|&i| entries[i].entry.looks() != Looks::No);
@@ -127,19 +127,19 @@ impl<'a> Policies<'a> {
         Self { checked, lists }
     }
 
-    /// `__policy_0`, for the methods with this list.
+    /// The name of a policy function: `__policy_0`.
     pub(super) fn name(&self, key: PolicyKey<'_>) -> Ident {
         let n = self.lists.iter().position(|list| list.key == key);
         format_ident!("__policy_{}", n.unwrap_or_default())
     }
 
-    /// `__Policy0`, the name of that function as a type.
+    /// The marker type of a policy function: `__Policy0`.
     pub(super) fn marker(&self, key: PolicyKey<'_>) -> Ident {
         let n = self.lists.iter().position(|list| list.key == key);
         format_ident!("__Policy{}", n.unwrap_or_default())
     }
 
-    /// The functions of these methods, each once: its conditions, its name as a type, and its name.
+    /// The policy functions of these methods, each once: its conditions, its marker type and its name.
     pub(super) fn markers<'o>(
         &self,
         key: impl Iterator<Item = PolicyKey<'o>>,
@@ -155,8 +155,8 @@ impl<'a> Policies<'a> {
         })
     }
 
-    /// What a method hands over besides the call and its frame. A method that a generated server can find is called in two
-    /// places, which get it from `kept_items`.
+    /// The arguments of a policy function for state that the method has separately. If a generated server can find the policy, the
+    /// function is called in two places, which get the state from `kept_items`.
     pub(super) fn kept(&self, key: PolicyKey<'_>) -> Vec<TokenStream> {
         let kept = self
             .kept_by(key)
@@ -170,7 +170,7 @@ impl<'a> Policies<'a> {
         kept.collect()
     }
 
-    /// Output, for `concurrency(max = 5, per = method)` in front of `get`:
+    /// Output, for `concurrency(max = 5, per = method)` on `get`:
     ///
     /// ```text
     /// fn __kept_0_get() -> &'static Limiter {
@@ -219,7 +219,7 @@ impl<'a> Policies<'a> {
         kept.collect()
     }
 
-    /// What the plan of a method is made of.
+    /// The entries of a method's plan.
     ///
     /// Output, for `logging, with(self.audit)`:
     ///
@@ -250,13 +250,13 @@ impl<'a> Policies<'a> {
         entries.collect()
     }
 
-    /// Entries whose type decides in which part they are, each with a list that it is in and what it is compiled for.
+    /// The entries whose type decides in which part they are, each with a list that contains it and with its conditions.
     fn type_dependent(&self) -> Vec<(usize, &Policy<'a>, &'a [Attribute])> {
         let mut asked: Vec<(usize, &Policy<'a>, &'a [Attribute])> = Vec::new();
         for list in &self.lists {
             for i in list.split.type_dependent(&self.checked.entries) {
                 match asked.iter_mut().find(|(j, ..)| *j == i) {
-                    // An entry of a method of its own is in one list.
+                    // An entry of a single method is in one list. Others are always compiled.
                     Some((_, _, cfgs)) => *cfgs = &[],
                     None => asked.push((i, list, list.key.cfgs)),
                 }
@@ -265,7 +265,7 @@ impl<'a> Policies<'a> {
         asked
     }
 
-    /// What the plan shows of these entries.
+    /// Constants for the plan: whether each type-dependent entry accepts any message.
     ///
     /// Output, for `with(self.audit)`:
     ///
@@ -322,7 +322,7 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// The chain of a list whose first entries may have run before the message was decoded.
+    /// The chain of a list, if a generated server may run its first entries before the message is decoded.
     ///
     /// Output, for `logging, validate`:
     ///
@@ -339,7 +339,7 @@ impl<'a> Policies<'a> {
         let border = (!behind.is_empty()).then(|| {
             let chain = links.links(behind, quote!(__behind));
             let border = quote!(__interceptors::Border::new(#chain));
-            // Where the type of an entry ends this part, what is behind that entry is not in it.
+            // If the type of an entry ends the policy, the entries after it are not in the policy.
             let asked = before
                 .iter()
                 .rev()
@@ -361,7 +361,7 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// What declares the functions in a trait: they need `self` and the parameters of the block.
+    /// Declarations of the policy functions, for a trait. They need `self` and the generic parameters of the block.
     pub(super) fn declarations(&self) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
             let name = format_ident!("__policy_{n}");
@@ -445,7 +445,7 @@ impl<'a> Policies<'a> {
     }
 }
 
-/// Whether a request may be kept, so that its size matters.
+/// Whether an entry may keep the request. Then the size of the request is needed.
 pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
     let keeps = |listed: &Listed| {
         let needs = listed.row.needs;
@@ -454,7 +454,7 @@ pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
     chain.first(&checked.entries, keeps).is_some()
 }
 
-/// `__kept_1_get`, and `__kept_1_` for methods that the service does not have.
+/// `__kept_1_get`. For methods that the service does not have, `__kept_1_`.
 fn kept_name(i: usize, chain: &Chain) -> Ident {
     let method = chain.name.trim_matches('*');
     format_ident!("__kept_{i}_{method}")
@@ -465,7 +465,7 @@ fn is_blind_name(i: usize) -> Ident {
     format_ident!("__IS_BLIND_{i}")
 }
 
-/// An expression in a closure, which has no `self` of its own.
+/// Replaces `self` by `__this`, for an expression in a closure that has no `self`.
 pub(super) fn with_this(tokens: TokenStream) -> TokenStream {
     let trees = tokens.into_iter().map(|tree| match tree {
         TokenTree::Ident(this) if this == "self" => TokenTree::Ident(Ident::new(

@@ -41,7 +41,8 @@ pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
     quote!(#item #companion_items)
 }
 
-/// All that comes after the struct. Where it may be a client's too, that has `wrap` and the plan.
+/// The items that come after the struct. If the struct may also be for a client (`is_alone` is false), the client's items have
+/// `wrap` and the plan.
 pub(super) fn companion_items(checked: &Checked, item: &ItemStruct, is_alone: bool) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
@@ -158,7 +159,7 @@ pub(super) fn companion_items(checked: &Checked, item: &ItemStruct, is_alone: bo
     }
 }
 
-/// Hides the secrets that entries look for, in the calls where they do not do so in time.
+/// Hides the secrets that entries read, in calls that the entries do not cover and in calls that user code sees first.
 fn hide(checked: &Checked) -> TokenStream {
     let listed = checked.entries.iter().enumerate();
     let secrets = listed.filter_map(|(i, listed)| {
@@ -175,7 +176,7 @@ fn hide(checked: &Checked) -> TokenStream {
     secrets.collect()
 }
 
-/// Whether a request has this form.
+/// The condition that a request matches a pattern.
 fn pattern_condition(pattern: &str) -> TokenStream {
     if let Some((method, path)) = pattern.split_once(' ') {
         return quote!(__target.is_http(#method, #path));
@@ -189,7 +190,7 @@ fn pattern_condition(pattern: &str) -> TokenStream {
     }
 }
 
-/// How the entry that verifies asks for credentials by HTTP.
+/// The HTTP challenge of the entry that verifies callers.
 pub(super) fn challenge(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let verifier = entries.rev().find(|(_, listed)| listed.row.verifies);

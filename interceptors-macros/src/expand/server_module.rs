@@ -200,7 +200,7 @@ fn object_of(module: &ServerModule, inner: &TokenStream) -> TokenStream {
     }
 }
 
-/// The parameters without that of the request's body.
+/// The generic parameters of the server, without that of the request's body.
 fn generics_without_body(module: &ServerModule) -> Generics {
     let mut generics = module.block.generics.clone();
     let is_body = |param: &GenericParam| matches!(param, GenericParam::Type(param) if param.ident == module.body);

@@ -1,4 +1,4 @@
-//! How a generated server finds the policy of its service.
+//! The `impl` by which a generated server finds the policy of its service.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,12 +11,12 @@ use super::policy::{Policies, PolicyKey, key, unknown_method_key};
 use super::server::challenge;
 use crate::item::service::Method;
 
-/// The lists of a policy, as a generated server tells them apart.
+/// The policy of a service, for a generated server.
 pub(super) struct ServerPolicy<'a> {
     object: TokenStream,
     unknown: PolicyKey<'a>,
     arms: Vec<Arm<'a>>,
-    /// Which arm each method has.
+    /// The arm of each method.
     lists: Vec<(&'a Method, usize)>,
 }
 
@@ -37,7 +37,7 @@ impl ServerPolicy<'_> {
 impl Expander<'_> {
     pub(super) fn server_policy<'e>(&'e self, policies: &Policies<'_>) -> Option<ServerPolicy<'e>> {
         let unknown = self.checked.unknown.as_ref()?;
-        // Methods with the same function and nothing of their own share an arm.
+        // Methods share an arm if they call the same policy function with the same arguments.
         let mut arms: Vec<Arm<'_>> = Vec::new();
         let mut lists = Vec::new();
         for (method, chain) in self.methods() {
@@ -136,7 +136,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Takes a call through the function of a list.
+    /// Calls a policy function.
     fn call_policy(&self, policies: &Policies<'_>, key: PolicyKey<'_>) -> TokenStream {
         let (policy, name, kept) = (self.policy_trait(), policies.name(key), policies.kept(key));
         let hide = hide_secrets(self.checked, Some(key.chain));

@@ -54,12 +54,11 @@ use crate::text::tokens::without_arguments;
 /// };
 /// ```
 ///
-/// The bodies stay functions of their own, under their own names, with their attributes, in an
-/// `impl` for the same type: `Self`, `?`, `return` and coercions mean what they meant. The hidden
-/// trait stands in a module of its own, where it needs no name of the user's: the types of its
-/// methods are associated types.
+/// The bodies stay functions with their own names and attributes, in an `impl` for the same type. So `Self`, `?`, `return` and
+/// coercions keep their meaning. The hidden trait is in a module of its own, where user names are not in scope. It does not need
+/// them, because the types of its methods are associated types.
 ///
-/// Of the methods of a hand-written client the output is the same, but that they stay methods of the type.
+/// For a hand-written client, the output is the same, but the methods stay inherent methods of the type.
 pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
     let e = Expander { checked, block };
     let scope_attrs = &block.scope_attrs;
@@ -101,12 +100,10 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
 }
 
 impl Expander<'_> {
-    /// All that the rest names, under one short name; and the constants that a `Probe` falls back
-    /// on, which have to be in scope.
+    /// The imports of the generated code.
     ///
-    /// A body may also call methods of a service's trait that is not imported, because it stood in
-    /// that trait's own `impl`. So that trait is imported; a call that could also mean the
-    /// hidden method, and so go past the interceptors, does not compile.
+    /// A body may call methods of its service's trait without importing it, because the body was in the `impl` of that trait. So
+    /// the trait is imported here. A call that could also mean the hidden method, and so bypass the interceptors, does not compile.
     fn imports(&self) -> TokenStream {
         let imports = imports(self.checked);
         let service_trait = self.block.trait_path.clone().and_then(|path| {
@@ -129,7 +126,7 @@ impl Expander<'_> {
         let (name, is_derived) = match &self.checked.name {
             ServiceName::Given(expr) => (quote!(#expr), quote!(false)),
             ServiceName::Derived(name) => (quote!(#name), quote!(true)),
-            // The constant outside is found only where the module has none.
+            // A glob import shadows the outer constant only if the module has a `SERVICE_NAME`.
             ServiceName::Module(module) => {
                 let found = quote! {{
                     #[allow(dead_code)]
@@ -153,7 +150,7 @@ impl Expander<'_> {
         }
     }
 
-    /// The implementation of the service's own trait.
+    /// The `impl` of the service's trait, which runs the interceptors.
     fn wrapper_impl(&self, policies: &Policies<'_>, fits: &Fits) -> TokenStream {
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -181,7 +178,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Output, where the call is one future:
+    /// Output, if the call is a single future:
     ///
     /// ```text
     /// fn get<'__this, '__call>(&'__this self, __request: Request<Id>)
@@ -205,7 +202,7 @@ impl Expander<'_> {
     /// }
     /// ```
     ///
-    /// Elsewhere:
+    /// Output otherwise:
     ///
     /// ```text
     /// async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
@@ -253,7 +250,7 @@ impl Expander<'_> {
             arg.attrs.clear();
             *arg.pat = syn::Pat::Verbatim(quote!(__request));
         }
-        // What stands in the documentation of a client stays as it was written.
+        // The documentation of a client shows its return types, so they stay as the user wrote them.
         let is_shown = self.checked.mount.side() == Side::Client;
         let result_ty = match &method.stream {
             None if !is_shown => self.result(method),
@@ -348,7 +345,7 @@ impl Expander<'_> {
                 },
             ),
         };
-        // Of a list that may run before decoding as a whole.
+        // If the whole list may run before decoding, the generated server may have run it already.
         let may_pass =
             self.checked.unknown.is_some() && split.may_end_before_decoding(&self.checked.entries);
         let passed = may_pass.then(|| {
@@ -362,7 +359,7 @@ impl Expander<'_> {
                 }
             }
         });
-        // A client's method that takes `&mut self` is borrowed by each attempt.
+        // Each attempt borrows `self` if a client's method takes `&mut self`.
         let lends = self.checked.mount.side() == Side::Client && method.by_mut;
         let rest = rest::rest(&links, &split, &innermost, lends);
         let frame = rest::frame(&links, &split, &quote!(|__request| #call));
@@ -423,7 +420,7 @@ impl Expander<'_> {
         }
     }
 
-    /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
+    /// The scope of a method, with its message types behind a guard if there is one.
     pub(super) fn scope(
         &self,
         method: &Method,
@@ -450,7 +447,7 @@ impl Expander<'_> {
         Policies::new(self.checked, methods.chain(unknown))
     }
 
-    /// The trait of the functions that are there once for all methods, with the parameters of the `impl`.
+    /// The trait of the policy functions. It has the generic parameters of the `impl`.
     pub(super) fn policy_trait(&self) -> TokenStream {
         let (_, parameters, _) = self.block.generics.split_for_impl();
         quote!(__Policy #parameters)
@@ -482,7 +479,7 @@ impl Expander<'_> {
         }
     }
 
-    /// The compiler knows of most types whether they are streams, where the text does not.
+    /// The messages of a method for `payload`. For most types, the compiler finds out whether they are streams.
     fn messages(&self, method: &Method, request: &TokenStream, result: &TokenStream) -> Messages {
         let payload = quote!(__interceptors::payload);
         Messages {

@@ -7,7 +7,7 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::attributes::contains_ours;
 
-/// The item, as far as it matters here.
+/// The annotated item.
 pub(crate) enum Annotated {
     Block(ServiceImpl),
     ClientModule(ClientModule),
@@ -17,7 +17,7 @@ pub(crate) enum Annotated {
 
 const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
 
-/// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
+/// Parses the item and reports its errors. Returns `None` if nothing is left to check.
 pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {
     let attributes = match &item {
         Item::Impl(block) => &block.attrs[..],

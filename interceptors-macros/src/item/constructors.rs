@@ -6,7 +6,7 @@ use super::client_module::{ClientModule, is_of};
 use crate::codes;
 use crate::ctxt::Ctxt;
 
-/// Reports what cannot be made to remember whether its channel is encrypted.
+/// Reports the constructors of a generated client that cannot be changed to store whether the channel is encrypted.
 pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
     let Some((_, items)) = &module.module.content else {
         return;
@@ -24,9 +24,10 @@ pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
     }
 }
 
-/// The body of a constructor that has one more field to set. The module need not be as tonic's code
-/// generator wrote it: what that never writes is an error, which `check` has reported by the time
-/// that this is expanded.
+/// The body of a constructor that also sets the field `is_plaintext`.
+///
+/// Users may edit the generated module. Code that tonic's generator never writes is an error, which `check` reports before
+/// `expand` calls this function.
 pub(crate) fn with_plaintext_field(constructor: &ImplItemFn) -> syn::Result<Block> {
     let inputs = &constructor.sig.inputs;
     let name = constructor.sig.ident.to_string();
@@ -89,12 +90,12 @@ pub(crate) fn with_plaintext_field(constructor: &ImplItemFn) -> syn::Result<Bloc
     })
 }
 
-/// `Self { inner }` with one more field; `let Self { inner } = …` with `..`.
+/// Adds a field to each `Self { inner }`. In a pattern, `let Self { inner } = …`, it adds `..`.
 fn with_field<'a>(statements: impl Iterator<Item = &'a Stmt>, field: &TokenStream) -> TokenStream {
     fn is(tree: Option<&TokenTree>, c: char) -> bool {
         matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
     }
-    /// `Self { inner, ..client }` has all fields.
+    /// Whether it is `Self { inner, ..client }`, which has all fields already.
     fn has_rest(fields: &[TokenTree]) -> bool {
         fields
             .windows(3)

@@ -9,14 +9,14 @@ use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 use crate::text::words::pascal_case;
 
-/// Which methods an entry is for.
+/// The methods that an entry is for.
 pub(crate) enum Selector {
     All,
     Only(Vec<MethodRef>),
     Except(Vec<MethodRef>),
 }
 
-/// A method, as a list names it.
+/// An element of a list of methods.
 pub(crate) struct MethodRef {
     pub(crate) span: Span,
     pub(crate) spelling: Spelling,
@@ -29,14 +29,14 @@ pub(crate) enum Spelling {
     Rpc(String),
     /// `"/user.v1.UserService/Login"`
     Path { service: String, method: String },
-    /// `"GET /healthz"`, on a server.
+    /// `"GET /healthz"`: a plain HTTP request. Only on a server.
     Http { method: String, path: String },
-    /// `idempotent`, on a channel or a server: the methods that the descriptors mark so.
+    /// `idempotent`: the methods that are marked so in the descriptors. Only on a channel or a server.
     Idempotent,
 }
 
 impl MethodRef {
-    /// `login`, or `Login` of a path.
+    /// The method's name as it was written. For a path, its last part.
     pub(crate) fn name(&self) -> &str {
         match &self.spelling {
             Spelling::Rust(name) | Spelling::Rpc(name) => name,
@@ -54,7 +54,7 @@ impl MethodRef {
         }
     }
 
-    /// The path, or `GET /healthz`.
+    /// The path, or `GET /healthz` for a plain HTTP request.
     pub(crate) fn pattern(&self) -> Option<String> {
         match &self.spelling {
             Spelling::Http { method, path } => Some(format!("{method} {path}")),
@@ -62,8 +62,10 @@ impl MethodRef {
         }
     }
 
-    /// Whether it names a service, and what has this form is beneath that. A router may know paths that are the name of no RPC, and
-    /// what is closed with a service is closed with all of it.
+    /// Whether this is `/service/*` and the path of `pattern` begins with `/service/`.
+    ///
+    /// It also matches paths that cannot be RPCs. A router may serve some below the path of a service, and a policy for the
+    /// whole service has to cover them too.
     pub(crate) fn is_service_of(&self, pattern: &str) -> bool {
         let asked = pattern.split_once(' ').map_or(pattern, |(_, path)| path);
         let path = self.path();
@@ -71,11 +73,11 @@ impl MethodRef {
         service.is_some_and(|service| asked.starts_with(service))
     }
 
-    /// Whether it names what has this form, by itself or with its service.
+    /// Whether this names the RPC or the HTTP request of `pattern`, alone or by its service.
     pub(crate) fn matches_request(&self, pattern: &str) -> bool {
         let Some(path) = self.path() else {
             let listed = self.pattern();
-            // The handler of a `GET` also answers a `HEAD`.
+            // The handler of a `GET` request also answers `HEAD` requests.
             let get = pattern
                 .strip_prefix("HEAD ")
                 .map(|path| format!("GET {path}"));
@@ -92,7 +94,7 @@ impl MethodRef {
     }
 }
 
-/// How a channel's lists name methods. `name` is what was written.
+/// The message for a channel's list that does not use full paths. `name` is what was written.
 pub(crate) fn full_path(name: &str) -> String {
     let rpc = match is_identifier(name) {
         true => pascal_case(name),
@@ -103,7 +105,7 @@ pub(crate) fn full_path(name: &str) -> String {
     )
 }
 
-/// How a server's lists name what may be asked for.
+/// The message for an element of a server's list that has none of the three forms.
 pub(crate) const SERVER_PATTERNS: &str = "a server may have several services; write a method's full path (`\"/user.v1.UserService/Login\"`), all methods of a service (`\"/grpc.health.v1.Health/*\"`), or what is not gRPC (`\"GET /healthz\"`)";
 
 /// `"/grpc.health.v1.Health/*"` or `"GET /healthz"`
@@ -199,7 +201,7 @@ fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
     })
 }
 
-/// `login` of `UserService::login`, `self.login` and `login()`, and `"Login"` of `"/Login"`.
+/// What to write instead: `login` for `UserService::login`, `self.login` and `login()`; `"Login"` for `"/Login"`.
 fn suggested_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),

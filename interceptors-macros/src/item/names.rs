@@ -10,13 +10,13 @@ use crate::text::literals::literal;
 use crate::text::tokens::without_arguments;
 use crate::text::words::{nearest, normalized, pascal_case};
 
-/// The full name of a service, as far as it is known here.
+/// The full name of a service, as far as the macro knows it.
 pub(crate) enum ServiceName {
     /// `service = …`
     Given(Expr),
-    /// The trait's path leads through this generated module, which has `SERVICE_NAME`.
+    /// The trait's path goes through this generated module, which has a constant `SERVICE_NAME`.
     Module(Path),
-    /// Nothing is known but the trait's identifier.
+    /// Only the trait's identifier is known.
     Derived(String),
 }
 
@@ -45,8 +45,9 @@ pub(crate) fn service_name(given: Option<Expr>, trait_path: Option<&Path>) -> Se
     ServiceName::Derived(ident.unwrap_or_default())
 }
 
-/// The RPC's name, and whether it only comes from Rust's: tonic derives the name of a stream's
-/// associated type from the RPC's and keeps its spelling.
+/// The RPC's name, and whether it was derived from the Rust name.
+///
+/// The associated type of a stream has the exact name of its RPC: tonic calls it `GetURLStream` for `GetURL`.
 fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
     if let Some(name) = given {
         return (name.value(), false);
@@ -65,17 +66,17 @@ fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
     (pascal_case(&method.name), true)
 }
 
-/// A method, by its names.
+/// The names of a method.
 #[derive(Clone)]
 pub(crate) struct MethodNames {
     pub(crate) name: String,
     pub(crate) rpc: String,
     pub(crate) is_derived: bool,
-    /// The RPC has this name letter by letter: it was given, or another method's differs in case and underscores alone.
+    /// Whether `rpc` has to be compared exactly: it was given, or another method's name differs only in case and underscores.
     pub(crate) is_exact: bool,
 }
 
-/// The methods of a block. No two of them can be one RPC, unless each has a `#[cfg]`.
+/// The names of a block's methods. Reports two methods with the same RPC name, unless both have a `#[cfg]`.
 pub(crate) fn method_names<'a>(
     cx: &Ctxt,
     methods: impl Iterator<Item = (&'a Method, Option<&'a LitStr>)>,
@@ -92,7 +93,7 @@ pub(crate) fn method_names<'a>(
             if normalized(&other.rpc) == normalized(&named.rpc) {
                 (other.is_exact, named.is_exact) = (true, true);
             }
-            // Two `#[cfg]`s may exclude each other.
+            // With two `#[cfg]`s, perhaps only one of the methods is compiled.
             if other.rpc == named.rpc && !(has_cfg && other_has_cfg) {
                 let (a, b, rpc) = (&other.name, &named.name, &named.rpc);
                 cx.error_at(
@@ -119,7 +120,7 @@ impl MethodNames {
         }
     }
 
-    /// A name that was given is exact; one that comes from Rust's has lost its case.
+    /// Whether the method has this RPC name. A derived name may have another case than the proto, so case is ignored.
     fn has_rpc_name(&self, written: &str) -> bool {
         match self.is_derived {
             false => self.rpc == written,
@@ -128,16 +129,16 @@ impl MethodNames {
     }
 }
 
-/// Finds methods by the names in lists.
+/// Finds the methods that lists name.
 pub(crate) struct MethodResolver<'a> {
     pub(crate) cx: &'a Ctxt,
     service: &'a ServiceName,
     pub(crate) methods: &'a [MethodNames],
-    /// Services that full paths name, where the compiler has to compare.
+    /// Services in full paths that only the compiler can compare with this service.
     pub(crate) compare: Vec<(Span, String)>,
-    /// Services of the same package that full paths name.
+    /// Other services of the same package in full paths.
     pub(crate) siblings: Vec<(Span, String)>,
-    /// How many names led to no method.
+    /// The number of names that matched no method.
     pub(crate) unresolved: usize,
     /// Whether the policy applies to the clients of all services of a package.
     pub(crate) is_of_package: bool,
@@ -156,7 +157,7 @@ impl<'a> MethodResolver<'a> {
         }
     }
 
-    /// For each method, where the list names it.
+    /// For each method, the place where the list names it.
     pub(crate) fn resolve(&mut self, list: &[MethodRef]) -> Vec<Option<Span>> {
         let mut named = vec![None; self.methods.len()];
         for method_ref in list {
@@ -177,7 +178,7 @@ impl<'a> MethodResolver<'a> {
         named
     }
 
-    /// Usually one; several where a method is written once for each of several `#[cfg]`s.
+    /// The indices of the methods that a name means. There are several if a method is written once for each of several `#[cfg]`s.
     fn find(&mut self, method_ref: &MethodRef) -> Vec<usize> {
         let indices_where = |fits: &dyn Fn(&MethodNames) -> bool| -> Vec<usize> {
             (0..self.methods.len())
@@ -185,7 +186,7 @@ impl<'a> MethodResolver<'a> {
                 .collect()
         };
         let (found, written) = match &method_ref.spelling {
-            // Only a server's lists have them, and they name no method of an `impl`.
+            // Only the lists of a server can have these. They name no method of an `impl`.
             Spelling::Http { .. } => return Vec::new(),
             Spelling::Rust(name) => (indices_where(&|method| method.name == *name), name),
             Spelling::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
@@ -198,10 +199,10 @@ impl<'a> MethodResolver<'a> {
                 }
                 (indices_where(&|method| method.has_rpc_name(name)), name)
             }
-            // A block has no descriptors.
+            // Only structs have descriptors.
             Spelling::Idempotent => return Vec::new(),
         };
-        // Exactly this name before one that differs in case and underscores.
+        // An exact match wins over one that differs in case and underscores.
         let exact = |&index: &usize| self.methods[index].rpc == *written;
         let has_twin = |&index: &usize| self.methods[index].is_exact;
         let found = match &method_ref.spelling {
@@ -263,8 +264,8 @@ impl<'a> MethodResolver<'a> {
                 .map(|(package, _)| package.to_owned())
         };
         if own != service && self.is_of_package && package(&own) == package(service) {
-            // The same policy applies to that service's client, where the method is known. Whether there is one the
-            // compiler finds out.
+            // The same policy applies to the client of that service, which checks the method's name. The compiler finds
+            // out whether the service exists.
             self.siblings.push((span, service.to_owned()));
             return false;
         }
@@ -308,7 +309,7 @@ impl<'a> MethodResolver<'a> {
     }
 }
 
-/// Whether it is the word of a struct's lists, where the methods have names.
+/// Whether the name is `idempotent`, which only the lists of structs know.
 fn is_idempotent(spelling: &Spelling) -> bool {
     matches!(spelling, Spelling::Rust(name) if name == "idempotent")
 }

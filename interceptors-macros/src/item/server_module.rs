@@ -11,11 +11,11 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::tokens::find_ident;
 
-/// The module of a server, as tonic's code generator writes it.
+/// The module of a generated server.
 ///
-/// Everything that matters is in its tokens: exact names, kinds, and what each method is called in Rust.
+/// Its tokens contain all that is needed: exact names, kinds of calls, and the Rust name of each method.
 pub(crate) struct ServerModule {
-    /// The module, less what takes a request.
+    /// The module without the server's `impl` of `Service`.
     pub(crate) module: ItemMod,
     pub(crate) server: Ident,
     /// The service's trait.
@@ -24,17 +24,17 @@ pub(crate) struct ServerModule {
     pub(crate) types: Vec<Ident>,
     /// `impl<T, B> Service<http::Request<B>> for UserServiceServer<T>`
     pub(crate) block: ItemImpl,
-    /// The parameter of the server, and that of the request's body.
+    /// The type parameters of the service (`T`) and of the request's body (`B`).
     pub(crate) inner: Ident,
     pub(crate) body: Ident,
-    /// What `call` names its request, and what it does.
+    /// The name of the argument of `call`, and the body of `call`.
     pub(crate) request: Ident,
     pub(crate) call: Block,
     pub(crate) methods: Vec<ServerMethod>,
 }
 
 pub(crate) struct ServerMethod {
-    /// Its name in Rust, without `r#`.
+    /// The Rust name, without `r#`.
     pub(crate) name: String,
     pub(crate) path: LitStr,
     pub(crate) service: String,
@@ -45,7 +45,7 @@ pub(crate) struct ServerMethod {
 
 const NOT_AS_GENERATED: &str = "this is no server's module, as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
 
-/// Whether this is meant to be the module of a server: it has the trait of a service.
+/// Whether a module looks like a generated server: it has a trait and no client.
 pub(crate) fn is_server(module: &ItemMod) -> bool {
     let items = module.content.as_ref().map_or(&[][..], |(_, items)| items);
     items.iter().any(|item| matches!(item, Item::Trait(_)))
@@ -69,7 +69,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ServerModule> {
     parsed
 }
 
-/// The server's struct and its `impl` of `Service`, which is taken out.
+/// Finds the server's struct, and takes its `impl` of `Service` out of the module.
 fn find(module: &mut ItemMod) -> Option<(Ident, ItemImpl)> {
     let (_, items) = module.content.as_mut()?;
     let server = items.iter().find_map(server_of)?;

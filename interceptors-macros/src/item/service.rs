@@ -18,14 +18,14 @@ use crate::text::attributes::{
 use crate::text::tokens::{associated_type, find_ident, has_lifetimes, ungroup};
 use crate::text::words::{normalized, pascal_case};
 
-/// An implementation of a service's trait, or the RPC methods of a hand-written client.
+/// The `impl` of a service's trait, or the `impl` with the RPC methods of a hand-written client.
 pub(crate) struct ServiceImpl {
-    /// `#[cfg]` and lint levels: they hold for all that the block becomes.
+    /// `#[cfg]` and lint levels, which apply to all generated code.
     pub(crate) scope_attrs: Vec<Attribute>,
-    /// `#[async_trait]`, documentation and the like: they stay on the user's block.
+    /// The other attributes, such as `#[async_trait]` and documentation. They stay on the user's block.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) generics: Generics,
-    /// `None` where it is a hand-written client.
+    /// `None` for a hand-written client.
     pub(crate) trait_path: Option<Path>,
     pub(crate) self_ty: Type,
     pub(crate) types: Vec<AssocType>,
@@ -35,17 +35,17 @@ pub(crate) struct ServiceImpl {
 
 pub(crate) struct AssocType {
     pub(crate) item: ImplItemType,
-    /// Whether a method answers with a stream of this type.
+    /// Whether it is the response stream of a method.
     pub(crate) is_stream: bool,
 }
 
 pub(crate) struct Method {
-    /// What stands in its own `#[intercept(…)]`.
+    /// The arguments of the method's own `#[intercept(…)]`.
     pub(crate) args: Option<TokenStream>,
     pub(crate) cfgs: Vec<Attribute>,
-    /// Documentation, and what else is said to those who call the method.
+    /// Documentation and other attributes for callers, such as `#[deprecated]`. They stay on the outer method.
     pub(crate) docs: Vec<Attribute>,
-    /// All the others: they belong to the body.
+    /// All other attributes. They move to the hidden method with the body.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
@@ -53,7 +53,7 @@ pub(crate) struct Method {
     /// The name without `r#`.
     pub(crate) name: String,
     pub(crate) by_arc: bool,
-    /// `&mut self`, which a hand-written client may take.
+    /// Whether the method takes `&mut self`. Only hand-written clients may.
     pub(crate) by_mut: bool,
     pub(crate) request: Type,
     pub(crate) result: Type,
@@ -62,7 +62,7 @@ pub(crate) struct Method {
     pub(crate) stream: Option<Ident>,
 }
 
-/// How a method gives its future.
+/// How a method returns its future.
 pub(crate) enum Returns {
     /// `async fn`
     Async,
@@ -129,7 +129,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
             ImplItem::Fn(method) => {
                 let before = cx.errors();
                 for method in by_condition(method, krate) {
-                    // The copies of a method have the same errors, so those of one are enough.
+                    // All copies of a method have the same errors, so only those of the first copy are reported.
                     let rest = Ctxt::new();
                     let cx = if cx.errors() == before { cx } else { &rest };
                     service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
@@ -166,13 +166,13 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
     Some(service)
 }
 
-/// Attributes that hold for all that comes of the item.
+/// Whether an attribute applies to all code that is generated for the item.
 fn is_scope_attr(attribute: &Attribute) -> bool {
     is_cfg(attribute) || is_lint_level(attribute)
 }
 
-/// What says something to those who call the method and nothing of its body. In the implementation of a
-/// trait there is no `#[deprecated]` or `#[must_use]`.
+/// Whether an attribute is for callers of the method and not for its body. A method of a trait's `impl` cannot have
+/// `#[deprecated]` or `#[must_use]`.
 fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
     let path = match mount {
         Mount::HandWritten => effective_path(attribute),
@@ -200,8 +200,8 @@ fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
 /// async fn get(…) { … }
 /// ```
 ///
-/// because a macro does not know whether the condition holds. A method with several of them is one that does not
-/// compile where two hold.
+/// A macro does not know whether the condition holds, so it writes the method twice. If two conditions of one method hold, the
+/// output is a `compile_error!`.
 fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     let ours = |attribute: &Attribute| {
         let (condition, metas) = conditional(attribute)?;
@@ -222,7 +222,7 @@ fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     let others = method.attrs.iter();
     match others.filter(|other| is_ours(other, krate)).count() {
         0 => method.attrs[i] = ours,
-        // Only the compiler knows whether two conditions hold at once.
+        // Only the compiler knows whether two conditions hold together.
         _ => {
             let message = codes::TWO_ATTRIBUTES
                 .text("one `#[intercept(…)]` for each method; put both in one");
@@ -357,7 +357,7 @@ fn parse_method(
     let name = sig.ident.unraw().to_string();
     let stream = associated_type(&result, assoc_names).or_else(|| {
         let streams = || assoc_names.iter().filter(|it| is_stream_of(it, &name));
-        // Of `SetupStream` and `SetUpStream`, or `SyncStream` and `S_yncStream`, the one that tonic makes of this name.
+        // If several types match, such as `SetupStream` and `SetUpStream`, prefer the one that tonic generates for this name.
         let (pascal, same) = (pascal_case(&name) + "Stream", format!("{name}Stream"));
         let exact = streams().find(|it| it.unraw() == pascal.as_str());
         let exact = exact
@@ -382,7 +382,7 @@ fn parse_method(
     })
 }
 
-/// Whether a type may be a `Request<…>`, or an alias of one.
+/// Whether a type has generic arguments, as `Request<…>` and its aliases do.
 fn has_parameters(ty: &Type) -> bool {
     match ungroup(ty) {
         Type::Path(path) => path
@@ -402,13 +402,12 @@ fn is_generic(sig: &Signature) -> bool {
     types || opaque
 }
 
-/// Whether tonic's associated type of this name belongs to the method: they differ in case and
-/// underscores alone.
+/// Whether an associated type has the name that tonic gives to the response stream of this method. Case and underscores may differ.
 fn is_stream_of(assoc: &Ident, method: &str) -> bool {
     normalized(&assoc.unraw().to_string()) == normalized(method) + "stream"
 }
 
-/// The output of a future's type, and which of the ways to give a future it is.
+/// The output of a future's type, and how the method returns the future.
 fn future(ty: &Type) -> Option<(Type, Returns)> {
     match ungroup(ty) {
         Type::ImplTrait(opaque) => Some((output(&opaque.bounds)?, Returns::Opaque)),
@@ -419,7 +418,7 @@ fn future(ty: &Type) -> Option<(Type, Returns)> {
             });
             Some((output(&object.bounds)?, Returns::Boxed(lifetime)))
         }
-        // The object inside `Pin<Box<…>>`, or the alias that `futures` has for all of it.
+        // `Pin<Box<dyn Future>>`, or its alias `BoxFuture`.
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let PathArguments::AngleBracketed(args) = &last.arguments else {

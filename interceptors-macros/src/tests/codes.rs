@@ -1,4 +1,4 @@
-//! What the table of codes says is true: the wrong code gets this error, and the right code none.
+//! Tries the examples in the table of codes: the wrong one has exactly that error, and the right one has none.
 
 use std::fs;
 use std::path::Path;
@@ -117,11 +117,11 @@ fn examples_of_codes_are_right() {
         code, wrong, right, ..
     } in ALL
     {
-        // Only another build of this crate has it: `disabled_entry_names_its_feature`.
+        // This build has all features. `disabled_entry_names_its_feature` tests another build.
         if *code == MISSING_FEATURE {
             continue;
         }
-        // Without the attribute there is nobody to ask.
+        // Some wrong examples have no attribute, so only the compiler can check them.
         if wrong.starts_with("#[intercept") {
             let codes: Vec<Code> = errors(wrong).iter().map(|it| parted(it).0).collect();
             let expected = match *code < OF_COMPILER {
@@ -140,7 +140,7 @@ fn examples_of_codes_are_right() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What the runtime crate says of types and constants has codes too.
+/// The messages in the runtime crate, about types and constants, have codes too.
 #[test]
 fn runtime_messages_have_codes() {
     fn read(folder: &Path, texts: &mut Vec<String>) {

@@ -1,6 +1,6 @@
-//! What an editor is shown: the documented items behind the words of the attribute, and the hints that lead to them.
+//! The output for editors: the documented items for the words of the attribute, and the hints that name them.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor` writes both anew.
+//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor` updates both.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use crate::expand::hints::hints;
 use crate::intercept::intercept_in_editor;
 use crate::item::mount::{Mount, Side};
 
-/// As a sentence: `Methods that need no token.`
+/// Makes a sentence of a description: `Methods that need no token.`
 fn sentence(doc: &str) -> String {
     let mut letters = doc.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
@@ -23,7 +23,7 @@ fn sentence(doc: &str) -> String {
     format!("{}{}{end}", first.collect::<String>(), letters.as_str())
 }
 
-/// Links lead from the page of the attribute; from an item they are its words alone.
+/// Replaces links by their text. They are relative to the page of the attribute, and would be wrong on an item.
 fn without_links(doc: &str) -> String {
     let mut out = String::new();
     let mut rest = doc;
@@ -166,13 +166,13 @@ fn ide() -> String {
     out
 }
 
-/// What an editor shows is what the rows say.
+/// The items for editors are generated from the rows.
 #[test]
 fn editor_items_match_rows() {
     expect_file![root().join("interceptors/src/ide.rs")].assert_eq(&ide());
 }
 
-/// Choices are what the setting's line names.
+/// The description of a setting names its choices.
 #[test]
 fn setting_docs_name_their_choices() {
     let mut seen = 0;
@@ -199,7 +199,7 @@ fn setting_docs_name_their_choices() {
     assert!(seen > 2);
 }
 
-/// An editor shows each word with at least a line.
+/// Each word has a description for editors.
 #[test]
 fn editor_items_have_docs() {
     fn check(setting: &Setting) {
@@ -219,7 +219,7 @@ fn editor_items_have_docs() {
     assert!(KEYWORDS.iter().all(|word| !word.doc.is_empty()));
 }
 
-/// The hints for rustc, which has to take them too: `tests/integration/editor.rs` compiles them.
+/// Writes hints to files. `tests/integration/editor.rs` checks that rustc compiles them.
 macro_rules! compiled {
     ($name:ident, { $($args:tt)* }, { $($item:tt)* }) => {
         #[test]
@@ -272,7 +272,7 @@ compiled!(channel, {
     struct Outbound<T> { tokens: T }
 });
 
-/// The whole of it, half typed.
+/// The whole output for an editor, while the attribute is half typed.
 #[test]
 fn half_typed_in_an_editor() {
     let shown = intercept_in_editor(

@@ -1,6 +1,6 @@
-//! What the attribute makes of its input: whole expansions as snapshots, and the words of errors.
+//! Tests of the attribute: whole expansions as snapshots, and the messages of errors.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
+//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` updates the snapshots.
 
 mod codes;
 mod docs;
@@ -902,7 +902,7 @@ fn tracing_levels_need_no_import() {
     }
 }
 
-/// What messages tell the user to write.
+/// Messages suggest the examples of rows.
 #[test]
 fn row_examples_have_no_errors() {
     let mut tried = 0;
@@ -1002,7 +1002,7 @@ fn list_in_braces_suggests_brackets() {
         error(quote!(logging(only = {login, get_user})), block()),
         "a list goes in brackets: `only = […]`"
     );
-    // A block that is an expression is a value.
+    // Braces around an expression are a value.
     assert_eq!(
         errors(quote!(retry(max = { 3 })), block()),
         Vec::<String>::new()
@@ -1031,7 +1031,7 @@ fn wrong_separators_are_reported_once() {
     ] {
         assert_eq!(error(args.clone(), block()), expected, "{args}");
     }
-    // Of two reasons, the one that has a cure.
+    // Of two possible errors, the one with a fix is reported.
     assert_eq!(
         error(
             quote!(circuit_breaker(failures = 5, window = "10s")),
@@ -1377,7 +1377,7 @@ fn plan_hides_secrets_in_expressions() {
     );
 }
 
-/// A method that another build has may be the one with a stream.
+/// Under another `cfg`, there may be a method with a stream.
 #[test]
 fn stream_setting_is_accepted_if_a_cfg_hides_methods() {
     let expanded = |cfg: TokenStream| {
@@ -1411,7 +1411,7 @@ fn intercept_of_another_crate_is_kept() {
     assert!(expanded.contains("auth::Verifying::new"), "{expanded}");
 }
 
-/// Run with features off; in the workspace they are all on.
+/// Only runs without the feature. In the workspace, all features are on.
 #[cfg(not(feature = "retry"))]
 #[test]
 fn disabled_entry_names_its_feature() {
@@ -1422,7 +1422,7 @@ fn disabled_entry_names_its_feature() {
     assert_eq!(errors(args, block()), expected);
 }
 
-/// The same.
+/// Only runs without the feature.
 #[cfg(not(feature = "client"))]
 #[test]
 fn disabled_client_names_its_feature() {
@@ -1437,7 +1437,7 @@ fn disabled_client_names_its_feature() {
     );
 }
 
-/// An editor shows for a token what the tokens of the same text and place resolve to.
+/// An editor shows the item to which a token with the same text and span resolves in the expansion.
 #[test]
 fn entry_and_setting_names_resolve_to_runtime_items() {
     let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
@@ -1500,7 +1500,7 @@ fn entry_and_setting_names_resolve_to_runtime_items() {
     }
 }
 
-/// The identifiers of an expansion behind a `::` or a `.`, each with the column that it points to.
+/// The identifiers after a `::` or a `.` in an expansion, each with the column of its span.
 fn leaves(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     let mut after_path = false;
     for token in tokens {
@@ -1540,7 +1540,7 @@ fn each_method_is_public_or_protected() {
         quote!(auth(protected = [login, "GetUser"])),
         quote!(auth(public = [login, get_user], protected = []), with(Mine)),
     ] {
-        // With everything public there is nothing left for `auth` to do, which is another error.
+        // If all methods are public, `auth` covers none, which is another error.
         let errors = errors(decided.clone(), block());
         let expected = match decided.to_string().contains("protected = []") {
             true => vec!["`auth` covers no method; take it out, or leave fewer out".to_owned()],
@@ -1744,11 +1744,11 @@ fn hand_written_constructors_store_the_scheme() {
         ),
     ] {
         let expanded = expansion(quote!(auth(token = TOKENS)), client_with(&constructor));
-        // However the lines are broken.
+        // Ignore line breaks.
         let expanded = expanded.split_whitespace().collect::<Vec<_>>().join(" ");
         let expanded = expanded.replace(", }", " }");
         assert!(expanded.contains(expected), "{expected}: {expanded}");
-        // Another type has no such field.
+        // The `impl` of another type does not change.
         assert!(expanded.contains("Self { inner } } }"), "{expanded}");
     }
 }
@@ -1762,7 +1762,7 @@ fn constructor_without_a_named_argument_is_an_error() {
             error(quote!(auth(token = TOKENS)), client_with(&constructor)),
             "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`"
         );
-        // Only `auth` looks at it.
+        // Only `auth` needs the field.
         expansion(quote!(logging), client_with(&constructor));
     }
 }
@@ -1772,8 +1772,8 @@ fn error_keeps_the_item_unchanged() {
     let method = quote! {
         async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
     };
-    // Neither an empty `where` nor what no parser can read is lost; our attributes are, under
-    // each name of the crate. An `unsafe` that has an error of ours is lost too: the compiler would tell it again.
+    // An empty `where` and tokens that do not parse stay. Our attributes are removed, whatever the crate is called. An `unsafe`
+    // that we report is removed too, because the compiler would report it again.
     for (head, kept, ours, rest) in [
         (
             quote!(impl<> A for B where),
@@ -1882,7 +1882,7 @@ fn foreign_entries_are_identified_by_path() {
     }
 }
 
-/// Code around a struct names `wrap` and its plan, and would not compile either.
+/// Other code may name `wrap` and the plan of a struct, and must not have errors because of the wrong attribute.
 #[test]
 fn error_keeps_the_methods_of_a_struct() {
     let item = quote! {
@@ -1901,7 +1901,7 @@ fn error_keeps_the_methods_of_a_struct() {
     ] {
         assert!(output.contains(&kept.to_string()), "{kept}: {output}");
     }
-    // Nothing of what was wrong.
+    // The output contains nothing of the wrong entry.
     assert!(!output.contains("retry"), "{output}");
     let nothing = intercept_tokens(
         quote!(loging),
@@ -1914,7 +1914,7 @@ fn error_keeps_the_methods_of_a_struct() {
     assert!(!nothing.to_string().contains("wrap"), "{nothing}");
 }
 
-/// A list in parentheses has no place for its end, and without a place the whole attribute would be underlined.
+/// The end of a list in parentheses has no span. Without a span, the compiler would underline the whole attribute.
 #[test]
 fn unfinished_setting_is_reported_at_its_name() {
     for (args, name) in [
@@ -1933,7 +1933,7 @@ fn unfinished_setting_is_reported_at_its_name() {
     }
 }
 
-/// The one error, and the column that it points to.
+/// The only error, and its column.
 fn placed_error(args: &str, item: TokenStream) -> (String, usize) {
     let tokens = intercept_tokens(args.parse().unwrap(), item);
     let message = error(args.parse().unwrap(), block());
@@ -1954,7 +1954,7 @@ fn unreadable_setting_is_not_reported_as_missing() {
     assert!(misspelt.contains("did you mean `token`?"), "{misspelt}");
 }
 
-/// As many methods of each kind as the benchmark of compile time has.
+/// A service with as many methods of each kind as the compile-time benchmark.
 fn large_service() -> TokenStream {
     let methods = (1..=50).map(|n| {
         let (method, stream) = (
@@ -1994,7 +1994,7 @@ fn count_tokens(tokens: TokenStream) -> usize {
     trees.sum()
 }
 
-/// Compile time follows it. `--nocapture` shows what there is, and how long it takes to make.
+/// Compile time grows with the number of tokens. `--nocapture` shows the number, and the time of the expansion.
 #[test]
 fn tokens_per_method_stay_bounded() {
     const METHODS: usize = 50;

@@ -1,4 +1,4 @@
-//! Networks as attributes write them.
+//! Parses networks as they are written in attributes.
 
 use crate::text::network::Network;
 

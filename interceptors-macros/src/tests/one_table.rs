@@ -1,4 +1,4 @@
-//! One table: the parser, the suggestions, the pages and the editor have what the rows say, and nothing else.
+//! The rows are the single source: the parser, the suggestions, the documentation and the editor agree with them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,7 +12,7 @@ use crate::entries::row::{Positional, Row, Setting};
 use crate::expand::hints::hints;
 use crate::item::mount::{Mount, Side};
 
-/// What comes before the list, and the item under the attribute.
+/// The start of the list, and the item under the attribute.
 fn on(mount: Mount) -> (&'static str, &'static str) {
     match mount {
         Mount::Service => ("", "impl UserService for Users { … }"),
@@ -31,7 +31,7 @@ fn errors_of(mount: Mount, entry: &str) -> Vec<String> {
     errors(&format!("#[intercept({before}{entry})]\n{item}"))
 }
 
-/// What an editor offers in the list of entries, and in the parentheses of this entry.
+/// What an editor completes in the list of entries, and among the settings of this entry.
 fn offered(mount: Mount, row: &Row) -> String {
     let (before, item) = on(mount);
     let args: TokenStream = format!("{before}{}()", row.name).parse().unwrap();
@@ -40,7 +40,7 @@ fn offered(mount: Mount, row: &Row) -> String {
     hints(mount, &args, Some(&item)).to_string()
 }
 
-/// Whether a list of names in braces has this one.
+/// Whether the names in braces after `path` contain `name`.
 fn offers(offered: &str, path: &TokenStream, name: &str) -> bool {
     let list = format!("{path} {{");
     let lists = offered.split(&list).skip(1);
@@ -72,7 +72,7 @@ fn is_wrong_place(error: &str) -> bool {
         .any(|code| error.starts_with(code))
 }
 
-/// What the parser says of a setting, and whether it has it.
+/// Whether the parser knows a setting.
 fn knows(mount: Mount, row: &Row, name: &str) -> bool {
     let entry = row.name;
     let errors = errors_of(mount, &format!("{entry}({name} = 1)"));
@@ -96,7 +96,7 @@ fn parser_editor_and_docs_agree_with_the_table() {
         for mount in MOUNTS {
             let is_here = of_name().any(|row| row.places.has(mount));
             let errors = errors_of(mount, row.example);
-            // Another one says this of a setting, as in `auth(verifier = …)`.
+            // The same code is also used for settings, as in `auth(verifier = …)`.
             let of_servers = format!("[I0114] `{name}` is for");
             let is_wrong = |error: &String| is_wrong_place(error) || error.starts_with(&of_servers);
             let is_taken = !errors.iter().any(is_wrong);

@@ -1,4 +1,4 @@
-//! Tokens and what they mean by themselves. Nothing here knows an entry or an item.
+//! Reads tokens and values. Nothing here knows the entries or the annotated item.
 
 pub(crate) mod args;
 pub(crate) mod attributes;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// An address whose bits behind the prefix are zero.
+/// A network in CIDR notation. All address bits after the prefix are zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Network {
     pub(crate) address: IpAddr,
@@ -9,7 +9,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// What is wrong with it otherwise, and what to write.
+    /// Parses `10.0.0.0/8`, or an address alone. The error is a message for the user.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
@@ -55,7 +55,7 @@ impl Network {
         Ok(network)
     }
 
-    /// Addresses are compared in this form: an IPv4 network that is written as an IPv6 one is an IPv4 network.
+    /// Turns an IPv4-mapped IPv6 network (`::ffff:10.0.0.0/104`) into the IPv4 network. The runtime compares addresses in this form.
     fn canonical(self) -> Self {
         match self.address.to_canonical() {
             address @ IpAddr::V4(_) if self.address.is_ipv6() && self.prefix >= 96 => Self {
@@ -66,7 +66,7 @@ impl Network {
         }
     }
 
-    /// How many bits the address has.
+    /// The number of bits of the address.
     fn width(self) -> u8 {
         match self.address {
             IpAddr::V4(_) => 32,
@@ -74,7 +74,7 @@ impl Network {
         }
     }
 
-    /// Without what is behind the prefix.
+    /// The same network, with all bits after the prefix cleared.
     fn masked(self) -> Self {
         let prefix = u32::from(self.prefix);
         let address = match self.address {

@@ -1,4 +1,4 @@
-//! What was meant by a number or a time that cannot be read.
+//! Guesses what a number, time or rate that does not parse was meant to be, for error messages.
 
 use syn::{Expr, Lit};
 
@@ -29,7 +29,7 @@ pub(crate) fn whole_number(literal: &Lit) -> Option<String> {
     is_whole.then(|| number.to_string())
 }
 
-/// `10s` for `10`, `500ms` for `500` and for `0.5`: who leaves the unit out means seconds, or milliseconds of large numbers.
+/// `10s` for `10`, `500ms` for `500` and for `0.5`. A number without a unit usually means seconds; a large one, milliseconds.
 pub(crate) fn time_of_number(text: &str) -> Option<String> {
     let number: f64 = text.trim().replace('_', "").parse().ok()?;
     if !(0.0 < number && number <= 1e9) {
@@ -60,7 +60,7 @@ pub(crate) fn time_of_text(text: &str) -> Option<String> {
         return Some(time);
     }
     let text = text.to_lowercase();
-    // `1,5s`, but not `1,500ms`.
+    // The comma of `1,5s` is a decimal point; that of `1,500ms` separates thousands.
     let text = match text.split_once(',') {
         Some((whole, part))
             if part.starts_with(|it: char| it.is_ascii_digit())
@@ -109,7 +109,7 @@ pub(crate) fn time_named(name: &str, value: &Expr) -> Option<String> {
     }
 }
 
-/// `per_second = 100` for `100/s`, `per_minute = 16` for `1000 per hour`: a limit is for a second or a minute.
+/// `per_second = 100` for `100/s`, `per_minute = 16` for `1000 per hour`. There is no setting for longer periods.
 pub(crate) fn rate_of_text(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let end = text.find(|digit: char| !digit.is_ascii_digit() && digit != '_')?;
@@ -139,7 +139,7 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Where the number begins that ends a text, and the unit before it.
+/// If the text ends in a number: its start, and the unit letter before it. For `1h30`, this is `(2, 'h')`.
 fn trailing_number(text: &str) -> Option<(usize, char)> {
     let before = text.trim_end_matches(|digit: char| digit.is_ascii_digit());
     let unit = before.trim_end().chars().last()?;

@@ -11,8 +11,10 @@ use super::words::{nearest, unknown};
 use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
 
-/// Reads the values of settings. What is not a literal is a constant expression, which the
-/// compiler checks; what is wrong is reported and `None`.
+/// Reads the values of settings.
+///
+/// A literal is checked here. Any other expression is a constant, which the compiler checks. Each function reports a
+/// wrong literal and returns `None`.
 pub(crate) struct Values<'a> {
     pub(crate) cx: &'a Ctxt,
 }
@@ -39,7 +41,7 @@ pub(crate) const CODES: [&str; 16] = [
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
 impl Values<'_> {
-    /// A constant is compared with the limits where it is used; a literal already here.
+    /// An integer from `least` to `most`. The runtime checks a constant, and only a literal is checked here.
     pub(crate) fn integer(
         &self,
         name: &Ident,
@@ -67,7 +69,7 @@ impl Values<'_> {
         Some(quote!(#expr))
     }
 
-    /// The same; `wrong` says what is the matter with a number.
+    /// A floating-point number. `problem` returns what is wrong with a number, if anything.
     pub(crate) fn float(
         &self,
         name: &Ident,
@@ -98,7 +100,7 @@ impl Values<'_> {
         let is_integer = matches!(literal(expr), Some(Lit::Int(_)));
         let (code, message) = match (what, number) {
             (Some(what), Some(number)) => {
-                // 50 may be meant as 50 %.
+                // Someone who writes 50 may mean 50 %.
                 let part = number / 100.0;
                 let message = match problem(part) {
                     None if number >= 2.0 => format!("`{name}` {what}; write `{name} = {part:?}`"),
@@ -150,7 +152,7 @@ impl Values<'_> {
         }
     }
 
-    /// One of these, or a constant.
+    /// One of the strings `all`, or a constant.
     pub(crate) fn one_of(&self, name: &Ident, expr: &Expr, all: &[&str]) -> Option<TokenStream> {
         match literal(expr) {
             None => Some(quote!(#expr)),
@@ -207,7 +209,7 @@ impl Values<'_> {
         Some(quote!(&#expr))
     }
 
-    /// A metadata key for text that may be seen.
+    /// A metadata key whose value is text.
     pub(crate) fn text_key(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if let Some(Lit::Str(text)) = literal(expr) {
             let key = text.value();
@@ -230,17 +232,17 @@ impl Values<'_> {
         self.time(name, expr, false, |time| format!("{name} = \"{time}\""))
     }
 
-    /// The same, of an entry that takes it without a name.
+    /// A duration that an entry takes without a name: `deadline("2s")`.
     pub(crate) fn unnamed_duration(&self, entry: &Ident, expr: &Expr) -> Option<TokenStream> {
         self.time(entry, expr, false, |time| format!("{entry}(\"{time}\")"))
     }
 
-    /// The same; it may also be zero.
+    /// A duration that may be zero.
     pub(crate) fn delay(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         self.time(name, expr, true, |time| format!("{name} = \"{time}\""))
     }
 
-    /// `written` is how a time is given.
+    /// `written` formats a suggestion: the whole setting with this time.
     fn time(
         &self,
         name: &Ident,
@@ -341,7 +343,7 @@ impl Values<'_> {
         self.codes_or_empty(name, expr)
     }
 
-    /// The same; it may also be empty.
+    /// A list of status codes that may be empty.
     pub(crate) fn codes_or_empty(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         let Expr::Array(array) = expr else {
             if let Expr::Tuple(list) = expr {
@@ -416,7 +418,7 @@ fn unknown_code(name: &str) -> String {
     }
 }
 
-/// Whether Rust knows it; `1k` is no number.
+/// Whether Rust knows this suffix. Syn also parses `1k` as an integer literal.
 fn is_integer_suffix(suffix: &str) -> bool {
     let digits = suffix.strip_prefix(['u', 'i']);
     suffix.is_empty()
@@ -427,7 +429,7 @@ pub(crate) fn is_level(text: &str) -> bool {
     LEVELS.contains(&text)
 }
 
-/// `info` or `INFO`, which is no constant of the user's.
+/// The level that a bare `info` or `INFO` means.
 fn bare_level(expr: &Expr) -> Option<String> {
     let Expr::Path(path) = expr else {
         return None;
@@ -436,7 +438,7 @@ fn bare_level(expr: &Expr) -> Option<String> {
     is_level(&name).then_some(name)
 }
 
-/// `info` of `tracing::INFO`, `log::Level::Info` and `LevelFilter::INFO`, which are no constants of `tracing::Level`.
+/// `info` of `tracing::INFO`, `log::Level::Info` and `LevelFilter::INFO`. None of them is a `tracing::Level`.
 fn level_of_other_type(expr: &Expr) -> Option<String> {
     let Expr::Path(path) = expr else {
         return None;
@@ -462,7 +464,7 @@ fn named_level(path: &syn::Path) -> Option<&Ident> {
     is_named.then_some(level)
 }
 
-/// Whether it is the name of a status code.
+/// Whether an expression is the name of a status code.
 pub(crate) fn is_code(expr: &Expr) -> bool {
     last_ident(expr).is_some_and(|code| CODES.contains(&code.to_string().as_str()))
 }
