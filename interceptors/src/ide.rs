@@ -106,7 +106,7 @@ pub mod server {
     ///
     /// - `per_second` (integer, at least 1): how many calls per second; this, `per_minute` or `limiter` is needed
     /// - `per_minute` (integer, at least 1): how many calls per minute, instead of per second
-    /// - `burst` (integer, at least 1; default: the same number): how many calls may come at once after an idle time, on top of the rate
+    /// - `burst` (integer, at least 1; default: the same as the rate): how many calls may come at once after an idle time, on top of the rate
     /// - `max_keys` (integer, at least 1; default: `65536`): maximum number of distinct keys tracked
     /// - `limiter` (expression): a `Limiter` of yours, instead of all but `key`
     /// - `store` (expression): a `Store` in which processes share the limit, such as `Redis`
@@ -126,7 +126,7 @@ pub mod server {
         pub mod per_minute {}
         /// How many calls may come at once after an idle time, on top of the rate.
         ///
-        /// Integer, at least 1; default: the same number.
+        /// Integer, at least 1; default: the same as the rate.
         pub mod burst {}
         /// Maximum number of distinct keys tracked.
         ///
@@ -244,10 +244,10 @@ pub mod server {
     /// ```
     ///
     /// - the first value (duration; default: the caller's deadline): how long the call may take, its response stream included
-    /// - `idle` (duration): how long to wait for one message of a stream: the handler for the next request, the caller for the next response
+    /// - `idle` (duration): how long to wait for one message of a stream: the handler for the next request message, the caller for the next response message
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod timeout {
-        /// How long to wait for one message of a stream: the handler for the next request, the caller for the next response.
+        /// How long to wait for one message of a stream: the handler for the next request message, the caller for the next response message.
         ///
         /// Duration.
         pub mod idle {}
@@ -416,7 +416,7 @@ pub mod server {
     /// client_ip(trusted = ["10.0.0.0/8"])
     /// ```
     ///
-    /// - `trusted` (default: nobody): the networks of trusted proxies: a list of strings, or an expression for `IpNet`s, such as a field
+    /// - `trusted` (default: none): the networks of trusted proxies: a list of strings, or an expression for `IpNet`s, such as a field
     /// - `header` (string; default: `"x-forwarded-for"`): where the proxies write the caller's address: `"x-forwarded-for"` or `"forwarded"` (RFC 7239)
     /// - `ipv6_prefix` (integer, 1 to 128; default: `64`): how many leading bits of an IPv6 address identify a caller in `rate_limit(key = client_ip)`
     /// - `by`: the server's struct in front of the service, whose `client_ip` has found the address
@@ -424,7 +424,7 @@ pub mod server {
     pub mod client_ip {
         /// The networks of trusted proxies: a list of strings, or an expression for `IpNet`s, such as a field.
         ///
-        /// Default: nobody.
+        /// Default: none.
         pub mod trusted {}
         /// Where the proxies write the caller's address: `"x-forwarded-for"` or `"forwarded"` (RFC 7239).
         ///

@@ -206,7 +206,7 @@ fn check_method_attributes(
                 cx.error_on(
                     codes::ACCESS_OF_THE_BLOCK,
                     name,
-                    "the block's `auth` says of every method whether it is public; say it there",
+                    "the block's `auth` lists every method as public or protected; change it there",
                 );
             }
             skipped.push(key);

@@ -56,7 +56,7 @@ pub(super) fn chains(
                 if let Some(Some(span)) = covered[i].only_named_at.get(index) {
                     let (entry, name) = (&entry.name, &named.name);
                     let message = format!(
-                        "`{entry}` is for unary calls, and `{name}` is none; take it out here"
+                        "`{entry}` is for unary calls, and `{name}` is not unary; take it out here"
                     );
                     cx.error_at(codes::UNARY_ONLY, *span, message);
                     covered[i].has_errors = true;

@@ -117,7 +117,7 @@ pub(super) fn check_coverage(
             cx.error_on(
                 codes::COVERS_NOTHING,
                 name,
-                format!("`{name}` covers no method; take it out, or leave fewer out"),
+                format!("`{name}` covers no method; take it out, or exclude fewer methods"),
             );
         }
     }

@@ -128,7 +128,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
                 cx.error_on(
                     codes::OTHER_MOUNT,
                     &listed.name,
-                    format!("a generated server has the policy of its service; list this on `impl {service} for …`, and leave the attribute on the module without arguments"),
+                    format!("a generated server runs the policy of its service; list this on `impl {service} for …`, and leave the attribute on the module without arguments"),
                 );
             }
             name = ServiceName::Derived(module.server.to_string());

@@ -61,7 +61,7 @@ pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
                 cx.error_on(
                     codes::PARTED_ENTRY,
                     name,
-                    format!("another `{name}` covers `{of}` too; part the methods with `only` and `except`"),
+                    format!("another `{name}` covers `{of}` too; divide the methods with `only` and `except`"),
                 );
             }
         }
@@ -98,7 +98,7 @@ pub(super) fn check_exclusions(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) 
             cx.error_on(
                 codes::EXCLUSIVE_ENTRIES,
                 later,
-                format!("`{later}` cannot be given together with `{earlier}`{of}; keep one of them, or part the methods with `only`"),
+                format!("`{later}` cannot be given together with `{earlier}`{of}; keep one of them, or divide the methods with `only`"),
             );
         }
     }

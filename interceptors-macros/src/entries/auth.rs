@@ -157,7 +157,7 @@ fn suggest_on_server(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
             "`auth` lets no call pass without a token; list the methods that need none: `auth(public = […])`".to_owned(),
         ),
         name @ ("role" | "roles" | "permission" | "permissions" | "scope" | "scopes") => Some(format!(
-            "`auth` finds out who calls, and `authorize` who may; take `{name}` out, and list `authorize(role = \"admin\")` after `auth`"
+            "`auth` verifies who calls, and `authorize` decides who may; take `{name}` out, and list `authorize(role = \"admin\")` after `auth`"
         )),
         name @ ("jwt" | "jwks" | "issuer" | "audience" | "secret") => Some(format!(
             "`{name}` belongs to the verifier; keep one in the service, and write `auth(verifier = self.tokens)`"

@@ -186,7 +186,7 @@ impl Entry for Authorize {
             };
             let public = public.join("`, `");
             let message =
-                format!("`{public}` {are} public, so there is nobody to authorize; {fix}");
+                format!("`{public}` {are} public, so there is no caller to authorize; {fix}");
             cx.error_on(codes::PUBLIC_HAS_NO_IDENTITY, name, message);
         } else if unverified.len() == view.covered.len() && !view.covered.is_empty() {
             cx.error_on(

@@ -258,7 +258,7 @@ fn unnamed_entry_message(element: &TokenStream) -> String {
     match expr {
         Ok(expr) if literal(&expr).is_none() => {
             let value = source(&expr);
-            format!("an interceptor of yours is listed as `with({value})`")
+            format!("list an interceptor of yours as `with({value})`")
         }
         Ok(Expr::Lit(text)) if matches!(&text.lit, Lit::Str(text) if is_entry(&text.value())) => {
             let name = source(&text).replace('"', "");
@@ -282,7 +282,7 @@ fn around_entries(expr: &Expr) -> Option<String> {
         Expr::Unary(not) => {
             let name = name(&not.expr)?;
             Some(format!(
-                "what is listed runs; take `{name}` out, or list methods that go without it: `{name}(except = […])`"
+                "listed interceptors run; take `{name}` out, or leave methods out: `{name}(except = […])`"
             ))
         }
         Expr::Array(ExprArray { elems, .. }) | Expr::Tuple(ExprTuple { elems, .. }) => {
@@ -323,7 +323,7 @@ impl List<'_> {
         let known = match &arg.path {
             Some(path) if is_function_of_type(path) => {
                 let path = source(path);
-                let message = format!("an interceptor of yours is listed as `with({path}(…))`");
+                let message = format!("list an interceptor of yours as `with({path}(…))`");
                 self.cx.error_on(codes::NOT_BY_FUNCTION, &arg.path, message);
                 return;
             }
@@ -340,10 +340,12 @@ impl List<'_> {
                 if let (Some(known), Some(Lit::Bool(is_on))) = (known, literal(&value)) {
                     let needs_none = known.row.one_of.is_empty();
                     let message = match (is_on.value, needs_none) {
-                        (false, _) => format!("what is not listed does not run; take `{name}` out"),
-                        (true, true) => format!("what is listed runs; write `{name}`"),
+                        (false, _) => format!(
+                            "interceptors that are not listed do not run; take `{name}` out"
+                        ),
+                        (true, true) => format!("listed interceptors run; write `{name}`"),
                         (true, false) => {
-                            format!("what is listed runs; write `{}`", known.row.example)
+                            format!("listed interceptors run; write `{}`", known.row.example)
                         }
                     };
                     self.cx.error_on(codes::NO_PARENTHESES, name, message);
@@ -475,7 +477,7 @@ impl List<'_> {
         let mut names: Vec<_> = here.map(|row| row.name).collect();
         if name.starts_with(char::is_uppercase) {
             return format!(
-                "unknown interceptor `{name}`; one of yours is listed as `with({name})`, or by its path"
+                "unknown interceptor `{name}`; list one of yours as `with({name})`, or by its path"
             );
         }
         if !self.on_method && matches!(name, "skip" | "name") {

@@ -120,7 +120,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
                 if !group.stream().is_empty() {
                     return Err(codes::FIELD_PATH.error(
                         group.span(),
-                        "`[]` goes through every element; take out what is in it",
+                        "`[]` stands for every element; write nothing in it",
                     ));
                 }
                 text.push_str("[]");
@@ -143,7 +143,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
         }),
         Some(_) => Err(codes::FIELD_PATH.error(
             last.span(),
-            "a path ends with a field; take this out, and the field counts as a whole",
+            "a path ends with a field; take this out to name the whole field",
         )),
         None => Err(codes::FIELD_PATH.error(
             last.span(),

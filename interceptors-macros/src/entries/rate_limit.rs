@@ -466,7 +466,7 @@ impl Entry for RateLimit {
             "`key = identity` needs the caller that `auth` verifies; list `auth` before `rate_limit`"
                 .to_owned()
         } else if unverified.contains(&"*") {
-            "what `auth` does not cover has no identity; name what it covers with `only = [\"/user.v1.UserService/Login\"]`"
+            "calls that `auth` does not cover have no identity; name those that it covers with `only = [\"/user.v1.UserService/Login\"]`"
                 .to_owned()
         } else {
             code = codes::PUBLIC_HAS_NO_IDENTITY;

@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
             return false;
         };
         let message = format!(
-            "the value of `{key}` can neither await nor return; make it before, and keep it in `self` or in a `static`"
+            "the value of `{key}` can neither await nor return; compute it before, and keep it in `self` or in a `static`"
         );
         self.cx.error_at(codes::SUSPENDS, span, message);
         true

@@ -33,7 +33,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         reader.cx.error_on(
             codes::CLOSURE,
             closure,
-            "a closure is no interceptor; implement `Interceptor` for a type, and give `with` a value of it",
+            "a closure is not an interceptor; implement `Interceptor` for a type, and give `with` a value of it",
         );
         return None;
     }

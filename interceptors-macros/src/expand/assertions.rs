@@ -187,7 +187,7 @@ impl Expander<'_> {
             let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
             let hedge = &entry.name;
             let message = codes::NOT_REPEATABLE.text(format_args!(
-                "`{hedge}` is for unary calls with a request that is `Clone`, and `{name}` is none; leave it out with `except = [{name}]`"
+                "`{hedge}` is for unary calls with a request that is `Clone`, and `{name}` is not one; leave it out with `except = [{name}]`"
             ));
             assertions.push(Assertion {
                 entry: Some(entry),

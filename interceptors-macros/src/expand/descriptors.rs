@@ -120,7 +120,7 @@ fn table(checked: &Checked, other: &Ident) -> TokenStream {
     }
 }
 
-const NO_SET: &str = "this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes";
+const NO_SET: &str = "this is not an encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes";
 
 const NOT_IDEMPOTENT: &str = "no method in `descriptors` is idempotent; mark one in its proto, `option idempotency_level = IDEMPOTENT;`, or take `idempotent` out";
 
@@ -192,7 +192,7 @@ fn unary_assertions(listed: &Listed) -> Vec<TokenStream> {
     let assertions = paths.map(|(span, path)| {
         let entry = &listed.name;
         let message = codes::UNARY_ONLY.text(format_args!(
-            "`{entry}` is for unary calls, and `{path}` is none; take it out here"
+            "`{entry}` is for unary calls, and `{path}` is not unary; take it out here"
         ));
         quote_spanned! {at(span)=>
             const _: () = ::core::assert!(__METHODS.may_be_unary(#path), #message);
@@ -214,11 +214,11 @@ fn conflict_assertions(checked: &Checked) -> TokenStream {
         let message = if earlier.excludes(later) || later.excludes(earlier) {
             let earlier = &earlier.name;
             codes::EXCLUSIVE_ENTRIES.text(format_args!(
-                "`{name}` cannot be given together with `{earlier}`, and a method in `descriptors` has both; keep one of them, or part the methods with `only`"
+                "`{name}` cannot be given together with `{earlier}`, and a method in `descriptors` has both; keep one of them, or divide the methods with `only`"
             ))
         } else if later.row.times == Times::Parted && earlier.key == later.key {
             codes::PARTED_ENTRY.text(format_args!(
-                "another `{name}` covers a method in `descriptors` too; part the methods with `only` and `except`"
+                "another `{name}` covers a method in `descriptors` too; divide the methods with `only` and `except`"
             ))
         } else {
             return None;

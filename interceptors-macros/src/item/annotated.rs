@@ -45,7 +45,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             cx.error_on(
                 codes::GENERATED_STRUCT,
                 &item.ident,
-                "this is a generated client, whose methods an attribute on the struct cannot see; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
+                "this is a generated client; an attribute on the struct cannot see its methods; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
             );
             None
         }
@@ -64,7 +64,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             cx.error_on(
                 codes::METHOD_ALONE,
                 &method.sig.ident,
-                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
+                "on a method, `#[intercept]` changes the attribute of the block; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
             );
             None
         }
@@ -72,7 +72,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             cx.error_on(
                 codes::TRAIT_DEFINITION,
                 &item.ident,
-                "`#[intercept]` belongs on an `impl` of this trait: what runs in front of a method is part of the service, not of its interface",
+                "`#[intercept]` belongs on an `impl` of this trait: interceptors are part of the service, not of its interface",
             );
             None
         }

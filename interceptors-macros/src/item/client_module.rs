@@ -68,7 +68,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
         cx.error_on(
             codes::HIDDEN_METHODS,
             &call.mac.path,
-            "what this macro includes cannot be seen here; in `build.rs`, give the attribute to `client_mod_attribute(\"package\", …)`",
+            "the content of this macro cannot be seen here; in `build.rs`, give the attribute to `client_mod_attribute(\"package\", …)`",
         );
         return None;
     }
@@ -77,7 +77,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
         cx.error_on(
             codes::NOT_AS_GENERATED,
             &module.ident,
-            "this is no client's module, as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`; one that you wrote takes the attribute on its `impl`",
+            "this module is not a client as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`; for a hand-written client, put the attribute on its `impl`",
         );
         return None;
     };

@@ -47,7 +47,7 @@ pub(crate) fn with_plaintext_field(constructor: &ImplItemFn) -> syn::Result<Bloc
             other => {
                 return Err(codes::NOT_AS_GENERATED.spanned(
                     other,
-                    "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`",
+                    "`auth` reads this argument, so it needs a name; write it as tonic's code generator does, such as `origin`",
                 ));
             }
         },

@@ -185,7 +185,7 @@ fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
             Mount::Channel => full_path(&suggested_name(expr).unwrap_or_default().replace('"', "")),
             Mount::Server => SERVER_PATTERNS.to_owned(),
             _ => match suggested_name(expr) {
-                Some(name) => format!("a method is named by its name alone; write `{name}`"),
+                Some(name) => format!("a list contains names of methods; write `{name}`"),
                 None => {
                     "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`"
                         .to_owned()

@@ -43,7 +43,7 @@ pub(crate) struct ServerMethod {
     pub(crate) response_is_stream: bool,
 }
 
-const NOT_AS_GENERATED: &str = "this is no server's module, as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
+const NOT_AS_GENERATED: &str = "this module is not a server as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
 
 /// Whether a module looks like a generated server: it has a trait and no client.
 pub(crate) fn is_server(module: &ItemMod) -> bool {
@@ -138,7 +138,7 @@ fn read(cx: &Ctxt, module: ItemMod, server: Ident, block: ItemImpl) -> Option<Se
             cx.error_on(
                 codes::NOT_AS_GENERATED,
                 literal,
-                "what is called at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted",
+                "the method at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted",
             );
         }
         methods.extend(method);

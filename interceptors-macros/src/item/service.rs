@@ -137,7 +137,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
                 }
             }
             ImplItem::Const(item) if mount == Mount::HandWritten => {
-                cx.error_on(codes::NOT_AN_RPC, &item.ident, "this is no RPC; move it to an `impl` of its own");
+                cx.error_on(codes::NOT_AN_RPC, &item.ident, "this is not an RPC; move it to a separate `impl`");
             }
             ImplItem::Type(mut item) => {
                 item.attrs = plain_attrs(item.attrs);
@@ -147,9 +147,9 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
             ImplItem::Macro(item) => cx.error_on(
                 codes::HIDDEN_METHODS,
                 &item.mac.path,
-                "what this macro makes cannot be seen here, so its methods would go unguarded; write them out, or put `#[intercept]` inside the macro, on the whole `impl`",
+                "the methods in this macro cannot be seen here, so no interceptor would run for them; write them out, or put `#[intercept]` inside the macro, on the whole `impl`",
             ),
-            other => cx.error_on(codes::UNREADABLE, &other, "this item cannot be read, so it would go unguarded"),
+            other => cx.error_on(codes::UNREADABLE, &other, "this item cannot be parsed, so no interceptor would run for it"),
         }
     }
     if service.methods.is_empty() && cx.errors() == errors {
@@ -277,7 +277,7 @@ fn parse_method(
     }
     let not_an_rpc = |what: &str| {
         let elsewhere = match mount {
-            Mount::HandWritten => ". What is no RPC goes into an `impl` of its own",
+            Mount::HandWritten => ". Move other methods to a separate `impl`",
             _ => "",
         };
         cx.error_on(
@@ -287,11 +287,11 @@ fn parse_method(
         );
     };
     if mount == Mount::HandWritten && is_generic(&sig) {
-        not_an_rpc("this method has parameters of its own; name the types, that of a stream too");
+        not_an_rpc("this method is generic; name the types, also that of a stream");
         return None;
     }
     if sig.constness.is_some() || !matches!(sig.safety, Safety::Default) || sig.abi.is_some() {
-        not_an_rpc("`const`, `unsafe` and `extern` do not go with an RPC");
+        not_an_rpc("an RPC cannot be `const`, `unsafe` or `extern`");
         return None;
     }
     if mount == Mount::HandWritten

@@ -621,8 +621,8 @@ fn generated_server_expansion() {
 
 #[test]
 fn edited_generated_server_is_an_error() {
-    let not_as_generated = "this is no server's module, as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
-    let not_a_method = "what is called at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted";
+    let not_as_generated = "this module is not a server as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
+    let not_a_method = "the method at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted";
     let server = generated_server().to_string();
     for (from, to, expected) in [
         ("inner : Arc < T >", "users : Arc < T >", not_as_generated),
@@ -647,7 +647,7 @@ fn edited_generated_server_is_an_error() {
     );
     assert_eq!(
         error(quote!(logging), generated_server()),
-        "a generated server has the policy of its service; list this on `impl UserService for …`, and leave the attribute on the module without arguments"
+        "a generated server runs the policy of its service; list this on `impl UserService for …`, and leave the attribute on the module without arguments"
     );
 }
 
@@ -945,7 +945,7 @@ fn misplaced_names_get_a_suggestion() {
     for (args, expected) in [
         (
             quote!(Audit),
-            "unknown interceptor `Audit`; one of yours is listed as `with(Audit)`, or by its path",
+            "unknown interceptor `Audit`; list one of yours as `with(Audit)`, or by its path",
         ),
         (
             quote!(skip(logging)),
@@ -973,11 +973,11 @@ fn misplaced_names_get_a_suggestion() {
         ),
         (
             quote!(self.audit),
-            "an interceptor of yours is listed as `with(self.audit)`",
+            "list an interceptor of yours as `with(self.audit)`",
         ),
         (
             quote!(Audit::new()),
-            "an interceptor of yours is listed as `with(Audit::new(…))`",
+            "list an interceptor of yours as `with(Audit::new(…))`",
         ),
         (
             quote!(retry { max = 3 }),
@@ -989,7 +989,7 @@ fn misplaced_names_get_a_suggestion() {
         ),
         (
             quote!(with(|call| call)),
-            "a closure is no interceptor; implement `Interceptor` for a type, and give `with` a value of it",
+            "a closure is not an interceptor; implement `Interceptor` for a type, and give `with` a value of it",
         ),
     ] {
         assert_eq!(error(args, block()), expected);
@@ -1543,7 +1543,9 @@ fn each_method_is_public_or_protected() {
         // If all methods are public, `auth` covers none, which is another error.
         let errors = errors(decided.clone(), block());
         let expected = match decided.to_string().contains("protected = []") {
-            true => vec!["`auth` covers no method; take it out, or leave fewer out".to_owned()],
+            true => {
+                vec!["`auth` covers no method; take it out, or exclude fewer methods".to_owned()]
+            }
             false => vec![],
         };
         assert_eq!(errors, expected, "{decided}");
@@ -1570,12 +1572,12 @@ fn authorize_needs_auth_on_every_method() {
                 with(Mine)
             ),
             quote!(),
-            "`login`, `flaky` are public, so there is nobody to authorize; add each to `except`",
+            "`login`, `flaky` are public, so there is no caller to authorize; add each to `except`",
         ),
         (
             quote!(auth(public = [login])),
             quote!(#[intercept(authorize(role = "a"))]),
-            "`login` is public, so there is nobody to authorize; take one of the two out",
+            "`login` is public, so there is no caller to authorize; take one of the two out",
         ),
         (
             quote!(auth, authorize(role = "a")),
@@ -1760,7 +1762,7 @@ fn constructor_without_a_named_argument_is_an_error() {
             quote!(fn with_origin(inner: T, #argument: Uri) -> Self { Self { inner } });
         assert_eq!(
             error(quote!(auth(token = TOKENS)), client_with(&constructor)),
-            "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`"
+            "`auth` reads this argument, so it needs a name; write it as tonic's code generator does, such as `origin`"
         );
         // Only `auth` needs the field.
         expansion(quote!(logging), client_with(&constructor));

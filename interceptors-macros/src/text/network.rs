@@ -16,7 +16,7 @@ impl Network {
             None => (text, None),
         };
         let no_network =
-            || format!("`{text}` is no network; write one such as `10.0.0.0/8` or `fd00::/8`");
+            || format!("`{text}` is not a network; write one such as `10.0.0.0/8` or `fd00::/8`");
         let address: IpAddr = address.parse().map_err(|_| no_network())?;
         let most = match address {
             IpAddr::V4(_) => 32,
@@ -39,7 +39,7 @@ impl Network {
         let network = Self { address, prefix }.canonical();
         if network.prefix == 0 {
             return Err(format!(
-                "`{text}` trusts everybody, so that callers choose their address; name the networks of your proxies"
+                "`{text}` trusts all addresses, so callers could choose theirs; name the networks of your proxies"
             ));
         }
         let masked = network.masked();
@@ -49,7 +49,7 @@ impl Network {
                 ..network
             };
             return Err(format!(
-                "`{text}` has bits behind its prefix; write `{masked}` for the network, or `{address}` for the address"
+                "`{text}` has bits after its prefix; write `{masked}` for the network, or `{address}` for the address"
             ));
         }
         Ok(network)
