@@ -30,7 +30,7 @@ pub(crate) struct Explained {
 
 /// The first code of errors that only the compiler can find, because they depend on types or on the values of constants.
 #[cfg(test)]
-pub(crate) const OF_COMPILER: Code = Code(800);
+pub(crate) const FIRST_OF_COMPILER: Code = Code(800);
 
 macro_rules! codes {
     ($($name:ident = $number:literal { title: $title:literal, cause: $cause:literal, wrong: $wrong:literal, right: $right:literal $(,)? })*) => {
@@ -60,7 +60,7 @@ codes! {
         wrong: "#[intercept(retry(3))]",
         right: "#[intercept(retry(max = 3))]",
     }
-    NO_NAME_WANTED = 3 {
+    UNEXPECTED_NAME = 3 {
         title: "A name before a value that takes none",
         cause: "`timeout` and `deadline` take their time as a value without a name.",
         wrong: "#[intercept(timeout(after = \"2s\"))]",
@@ -72,7 +72,7 @@ codes! {
         wrong: "#[intercept(retry(max))]",
         right: "#[intercept(retry(max = 3))]",
     }
-    WRONG_SIGN = 5 {
+    WRONG_PUNCTUATION = 5 {
         title: "Wrong punctuation",
         cause: "A value follows `=`, not `:`. Names have underscores, not hyphens.",
         wrong: "#[intercept(retry(max: 3))]",
@@ -97,7 +97,7 @@ codes! {
         wrong: "#[intercept(logging)]\ntrait UserService {}",
         right: "#[intercept(logging)]\nimpl UserService for Users { … }",
     }
-    METHOD_ALONE = 103 {
+    METHOD_WITHOUT_BLOCK = 103 {
         title: "A method of a block without the attribute",
         cause: "On a method, the attribute changes the list of the block. This block has no list, or the attribute on the method was imported under another name.",
         wrong: "#[intercept(logging)]\nasync fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }",
@@ -145,7 +145,7 @@ codes! {
         wrong: "#[intercept(logging)]\nstruct UserServiceClient<T> { inner: tonic::client::Grpc<T> }",
         right: "#[intercept(logging)]\nmod user_service_client { … }",
     }
-    PLACE_OF_SERVER = 111 {
+    MISPLACED_SERVER = 111 {
         title: "`server` in the wrong place",
         cause: "`server` marks a struct as the layer of a whole server. It comes first in the list, once, and only on a struct.",
         wrong: "#[intercept(logging, server)]\nstruct Inbound;",
@@ -163,13 +163,13 @@ codes! {
         wrong: "#[intercept(logging)]\nstruct Outbound<'a> {\n    name: &'a str,\n}",
         right: "#[intercept(logging)]\nstruct Outbound {\n    name: String,\n}",
     }
-    FORGOTTEN_SERVER = 114 {
+    MISSING_SERVER = 114 {
         title: "A list for a server without `server`",
         cause: "A struct is for the calls of a client, unless `server` comes first in the list. Something in this list only works on services and servers.",
         wrong: "#[intercept(catch_panic, logging, auth(verifier = self.tokens))]\nstruct Inbound { tokens: Tokens }",
         right: "#[intercept(server, catch_panic, logging, auth(verifier = self.tokens))]\nstruct Inbound { tokens: Tokens }",
     }
-    FORGOTTEN_TRAIT = 115 {
+    MISSING_TRAIT = 115 {
         title: "An `impl` without the trait of a service",
         cause: "A service is an `impl` of a trait. An `impl` without a trait is a hand-written client.",
         wrong: "#[intercept(logging)]\n#[tonic::async_trait]\nimpl Users { … }",
@@ -218,13 +218,13 @@ codes! {
         wrong: "#[intercept(retry, hedge(delay = \"10ms\"))]\nstruct Outbound;",
         right: "#[intercept(retry)]\nstruct Outbound;",
     }
-    PARTED_ENTRY = 208 {
+    OVERLAPPING_ENTRIES = 208 {
         title: "Two lists of fields for one method",
         cause: "`payload` may be listed several times, each for other methods. Here two of them cover the same method.",
         wrong: "#[intercept(payload(redact = [request.password]), payload(redact = []))]",
         right: "#[intercept(payload(redact = [request.password], only = [get_user]), payload(redact = [], except = [get_user]))]",
     }
-    NOT_BY_FUNCTION = 209 {
+    FUNCTION_INSTEAD_OF_TYPE = 209 {
         title: "A function instead of an interceptor",
         cause: "A path in the list has to name a type. Values go into `with`.",
         wrong: "#[intercept(audit::Audit::new)]",
@@ -267,25 +267,25 @@ codes! {
         wrong: "#[intercept(rate_limit)]",
         right: "#[intercept(rate_limit(per_second = 100))]",
     }
-    BELONGS_TO_ANOTHER = 305 {
+    REQUIRES_ANOTHER_SETTING = 305 {
         title: "A setting without the one that it needs",
         cause: "The setting only has a meaning together with another one, which is missing.",
         wrong: "#[intercept(client_ip(header = \"forwarded\"))]",
         right: "#[intercept(client_ip(trusted = [\"10.0.0.0/8\"], header = \"forwarded\"))]",
     }
-    OF_THE_BLOCK = 306 {
+    BLOCK_OR_METHOD_SETTING = 306 {
         title: "A setting of the block on a method, or of a method on the block",
         cause: "`only`, `except`, `public`, `per`, `plan` and the like belong to the whole block; `name` and `skip` belong to one method.",
         wrong: "#[intercept(name = \"GetURL\")]",
         right: "#[intercept]\nimpl UserService for Users {\n    #[intercept(name = \"GetURL\")]\n    async fn get_url(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
     }
-    NOT_HERE = 307 {
+    WRONG_ITEM_FOR_SETTING = 307 {
         title: "A setting for another kind of item",
         cause: "The setting has no meaning for this kind of item, or the item knows it already.",
         wrong: "#[intercept(service = \"user.v1.UserService\", logging)]\nstruct Outbound;",
         right: "#[intercept(logging)]\nstruct Outbound;",
     }
-    SUSPENDS = 308 {
+    AWAITS_OR_RETURNS = 308 {
         title: "A value that awaits or returns",
         cause: "The value is evaluated when the call begins, outside your method. It can neither await nor return.",
         wrong: "#[intercept(auth(verifier = self.load()?))]",
@@ -297,7 +297,7 @@ codes! {
         wrong: "#[intercept(rate_limit(per_second = self.limit))]",
         right: "#[intercept(rate_limit(limiter = self.limiter))]",
     }
-    NO_SELF_IN_GENERATED = 310 {
+    SELF_IN_GENERATED_CLIENT = 310 {
         title: "`self` in a generated client",
         cause: "A generated client has no fields of yours.",
         wrong: "#[intercept(with(self.audit))]\nmod user_service_client { … }",
@@ -334,7 +334,7 @@ codes! {
         wrong: "#[intercept(retry(codes = [UNAVAILABLE]))]",
         right: "#[intercept(retry(codes = [Unavailable]))]",
     }
-    OK_IS_NO_FAILURE = 406 {
+    OK_AMONG_FAILURES = 406 {
         title: "`Ok` among failures",
         cause: "A call that ends with `Ok` succeeded, so it is neither retried nor counted as a failure.",
         wrong: "#[intercept(retry(codes = [Ok, Unavailable]))]",
@@ -444,7 +444,7 @@ codes! {
         right: "#[intercept(descriptors = crate::FILE_DESCRIPTOR_SET, retry(only = [idempotent]))]\nstruct Outbound;",
     }
 
-    UNDECIDED = 601 {
+    NEITHER_PUBLIC_NOR_PROTECTED = 601 {
         title: "A method that is neither public nor protected",
         cause: "With `protected`, each method has to be in one of the two lists. So a new method is never public by accident.",
         wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = []))]",
@@ -456,7 +456,7 @@ codes! {
         wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = [get_user, list_users]))]",
         right: "#[intercept(auth(verifier = self.tokens, public = [get_user], protected = [list_users]))]",
     }
-    ACCESS_OF_THE_BLOCK = 603 {
+    CONTRADICTS_BLOCK_AUTH = 603 {
         title: "A method that contradicts the block's `auth`",
         cause: "The block's `auth` lists the method as public or protected, and the attribute on the method says something else.",
         wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user]))]\nimpl UserService for Users {\n    #[intercept(auth(verifier = self.others))]\n    async fn get_user(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n    async fn list_users(&self, request: Request<Id>) -> Result<Response<User>, Status> { todo!() }\n}",
@@ -468,7 +468,7 @@ codes! {
         wrong: "#[intercept(auth(verifier = self.tokens, public = [get_user]), authorize(role = \"admin\"))]",
         right: "#[intercept(auth(verifier = self.tokens, public = [get_user]), authorize(role = \"admin\", except = [get_user]))]",
     }
-    NOBODY_VERIFIED = 605 {
+    NO_VERIFIED_CALLER = 605 {
         title: "No verified caller",
         cause: "Interceptors run in the order of the list. An interceptor that needs the caller's identity comes after `auth`, and `auth` covers the same methods.",
         wrong: "#[intercept(authorize(role = \"admin\"), auth(verifier = self.tokens))]",
@@ -486,7 +486,7 @@ codes! {
         wrong: "#[intercept(auth(verifier = self.tokens), rate_limit(per_second = 5, key = metadata(\"authorization\")))]",
         right: "#[intercept(auth(verifier = self.tokens), rate_limit(per_second = 5, key = identity))]",
     }
-    STORE_WITHOUT_ANSWER = 608 {
+    NO_STORE_FALLBACK = 608 {
         title: "A store that may not answer",
         cause: "The limit is in a store over the network. The entry has to say whether calls pass while the store does not answer.",
         wrong: "#[intercept(rate_limit(store = self.limits))]",
@@ -525,7 +525,7 @@ codes! {
         wrong: "#[intercept(auth(verifier = self.name))]",
         right: "#[intercept(auth(verifier = self.tokens))]",
     }
-    NO_TOKENS = 803 {
+    NOT_A_TOKEN_SOURCE = 803 {
         title: "Not a source of tokens",
         cause: "On a client, the value of `token` has to implement `auth::TokenSource`.",
         wrong: "#[intercept(auth(token = self.name))]\nstruct Outbound { name: String }",
@@ -597,7 +597,7 @@ codes! {
         wrong: "impl UserService for Users { … }",
         right: "#[intercept(logging)]\nimpl UserService for Users { … }",
     }
-    NOT_A_REPLY = 815 {
+    WRONG_RETURN_TYPE = 815 {
         title: "A method with another return type",
         cause: "An RPC returns `Result<Response<_>, Status>`, or an alias of it.",
         wrong: "#[intercept(logging)]\nimpl UserService for Users {\n    async fn get_user(&self, request: Request<Id>) -> User { todo!() }\n}",
@@ -615,7 +615,7 @@ codes! {
         wrong: "#[intercept(retry)]",
         right: "#[intercept(retry(except = [list_users]))]",
     }
-    DO_NOT_FIT = 818 {
+    INCONSISTENT_VALUES = 818 {
         title: "Values that do not fit together",
         cause: "Each value is legal, but one makes the other meaningless: a first delay above the longest, or an idle time longer than the whole call.",
         wrong: "#[intercept(retry(base_delay = \"2s\", max_delay = \"1s\"))]",
@@ -639,7 +639,7 @@ codes! {
         wrong: "#[intercept(crate::Audit)]",
         right: "#[intercept(with(crate::Audit))]",
     }
-    VALUE_OF_A_STATIC = 822 {
+    MOVED_STATIC = 822 {
         title: "A value that would be moved out of a `static`",
         cause: "A `LazyLock` in a `static` cannot be moved. Borrow its value with `&*`.",
         wrong: "#[intercept(auth(token = crate::TOKENS))]\nmod user_service_client { … }",

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::entries::{forgotten, parse};
+use crate::entries::{omissions, parse};
 use crate::expand::editor;
 use crate::text::attributes::without_our_attributes;
 use crate::{check, expand};
@@ -17,7 +17,7 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
         Err(error) => {
             let error = error.into_compile_error();
             let kept = expand::companion_items(&check::without_entries(&args, item.clone()));
-            let item = match forgotten::is_trait_impl(&args, &item) {
+            let item = match omissions::is_trait_impl(&args, &item) {
                 true => TokenStream::new(),
                 false => without_our_attributes(item, args),
             };

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     while rounds == 0 || start.elapsed() < seconds {
         let seed: u64 = seed;
         let seed = seed.wrapping_add(rounds);
-        if let Err(error) = fuzz::look(&mut fuzz::runner(CASES, seed)) {
+        if let Err(error) = fuzz::run_cases(&mut fuzz::runner(CASES, seed)) {
             eprintln!("seed {seed}: {error}");
             return ExitCode::FAILURE;
         }

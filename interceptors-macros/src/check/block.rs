@@ -30,7 +30,7 @@ pub(super) fn chains(
     let mut names = MethodResolver::new(cx, name, &methods);
     let covered = entries.iter().map(|listed| coverage(&mut names, listed));
     let covered: Vec<Coverage> = covered.collect();
-    let named_services = names.compare;
+    let named_services = names.services_to_compare;
     if is_complete {
         check_method_attributes(cx, &block.methods, args, entries, &covered);
     }
@@ -204,7 +204,7 @@ fn check_method_attributes(
             let access = of_block.entry.access();
             if access.is_some_and(|access| access.protected.is_some()) {
                 cx.error_on(
-                    codes::ACCESS_OF_THE_BLOCK,
+                    codes::CONTRADICTS_BLOCK_AUTH,
                     name,
                     "the block's `auth` lists every method as public or protected; change it there",
                 );
@@ -216,7 +216,7 @@ fn check_method_attributes(
             if let Some(public_at) = of_block.and_then(|i| covered[i].public_at[index]) {
                 let name = &method.name;
                 let message = format!("`{name}` has an `auth` of its own, so it is not public");
-                cx.error_at(codes::ACCESS_OF_THE_BLOCK, public_at, message);
+                cx.error_at(codes::CONTRADICTS_BLOCK_AUTH, public_at, message);
             }
         }
     }

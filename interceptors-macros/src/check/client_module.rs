@@ -39,7 +39,7 @@ pub(super) fn chains(
     let covered = entries.iter().map(|listed| coverage(&mut names, listed));
     let mut covered: Vec<Coverage> = covered.collect();
     let mut siblings: Vec<(Span, String)> = Vec::new();
-    for (span, service) in names.siblings {
+    for (span, service) in names.package_services {
         if !siblings.iter().any(|(_, known)| *known == service) {
             siblings.push((span, service));
         }
@@ -85,7 +85,7 @@ pub(super) fn chains(
         for expr in entry.entry.expressions() {
             if let Some(this) = find_ident(expr.to_token_stream(), "self") {
                 cx.error_on(
-                    codes::NO_SELF_IN_GENERATED,
+                    codes::SELF_IN_GENERATED_CLIENT,
                     &this,
                     "a generated client holds nothing of yours, so there is no `self` here; name a `static`, or call a function",
                 );

@@ -85,7 +85,7 @@ fn check_protected(
     };
     let undecided = undecided.join("`, `");
     names.cx.error_on(
-        codes::UNDECIDED,
+        codes::NEITHER_PUBLIC_NOR_PROTECTED,
         &protected.key,
         format!(
             "`{undecided}` {is} in neither `public` nor `protected`; add {them} to one of them"

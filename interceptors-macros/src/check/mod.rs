@@ -16,8 +16,8 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
-use crate::entries::forgotten;
 use crate::entries::list::{BlockArgs, parse_block_args};
+use crate::entries::omissions;
 use crate::entries::parse::Parsed;
 use crate::entries::scope::Place;
 use crate::entries::throttle_setting;
@@ -146,7 +146,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
     throttle_setting::share(&cx, &mut entries);
     if is_complete {
         rules::check_exclusions(&cx, &entries, &chains);
-        rules::check_parted(&cx, &entries, &chains);
+        rules::check_once_per_message(&cx, &entries, &chains);
     }
     cx.check()?;
     let struct_items = match &item {
@@ -195,7 +195,7 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
         return Vec::new();
     }
     let mount = Mount::of(&Item::Struct(item.clone()), args);
-    let mounts = match forgotten::is_server(mount, args) {
+    let mounts = match omissions::is_server(mount, args) {
         true if Mount::Channel.is_enabled() && item.generics.lifetimes().next().is_none() => {
             vec![Mount::Channel, Mount::Server]
         }

@@ -44,13 +44,13 @@ pub(super) fn check_borrows(cx: &Ctxt, block: &ServiceImpl, entries: &[Listed], 
 }
 
 /// Reports a second entry on a method if its row allows only one for each message type.
-pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
+pub(super) fn check_once_per_message(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
     let mut reported = Vec::new();
     for chain in chains {
         let mut seen: Vec<&str> = Vec::new();
         for &i in &chain.entries {
             let Listed { name, key, row, .. } = &entries[i];
-            if row.times != Times::Parted || !is_known_to_cover(&entries[i], chain) {
+            if row.times != Times::OncePerMessage || !is_known_to_cover(&entries[i], chain) {
                 continue;
             }
             if !seen.contains(&key.as_str()) {
@@ -59,7 +59,7 @@ pub(super) fn check_parted(cx: &Ctxt, entries: &[Listed], chains: &[Chain]) {
                 reported.push(i);
                 let of = &chain.name;
                 cx.error_on(
-                    codes::PARTED_ENTRY,
+                    codes::OVERLAPPING_ENTRIES,
                     name,
                     format!("another `{name}` covers `{of}` too; divide the methods with `only` and `except`"),
                 );

@@ -190,7 +190,7 @@ impl Entry for Authorize {
             cx.error_on(codes::PUBLIC_HAS_NO_IDENTITY, name, message);
         } else if unverified.len() == view.covered.len() && !view.covered.is_empty() {
             cx.error_on(
-                codes::NOBODY_VERIFIED,
+                codes::NO_VERIFIED_CALLER,
                 name,
                 "`authorize` needs the caller that `auth` verifies; list `auth` before `authorize`",
             );
@@ -199,7 +199,7 @@ impl Entry for Authorize {
             let message = format!(
                 "`auth` does not cover `{unverified}`, so no caller is verified there; let `auth` cover what `authorize` does"
             );
-            cx.error_on(codes::NOBODY_VERIFIED, name, message);
+            cx.error_on(codes::NO_VERIFIED_CALLER, name, message);
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::row::{
-    DefaultValue, Fit, Keeps, Places, Positional, Row, Setting, Start, Value, enabled_by,
+    DefaultValue, Fit, KeptState, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 
 pub(crate) static ROW: Row = Row {
@@ -143,8 +143,8 @@ pub(crate) static ROW: Row = Row {
         },
     ],
     fit: Fit::CheckedIfGiven,
-    keeps: Some(Keeps {
-        what: "BREAKER",
+    state: Some(KeptState {
+        item: "BREAKER",
         one: "CircuitBreaker",
         many: "CircuitBreakers",
     }),

@@ -1,5 +1,5 @@
 use super::row::{
-    DefaultValue, Fit, Keeps, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
+    DefaultValue, Fit, KeptState, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 
 pub(crate) static ROW: Row = Row {
@@ -52,7 +52,7 @@ pub(crate) static ROW: Row = Row {
     ],
     one_of: ONE_OF,
     fit: Fit::CheckedIfGiven,
-    keeps: KEEPS,
+    state: STATE,
     ..Row::DEFAULT
 };
 
@@ -133,8 +133,8 @@ pub(super) const ONE_OF: &[OneOf] = &[OneOf {
     missing: "missing setting `max`; add `max = 100`, or `adaptive(…)` or `limiter`",
 }];
 
-pub(super) const KEEPS: Option<Keeps> = Some(Keeps {
-    what: "LIMITER",
+pub(super) const STATE: Option<KeptState> = Some(KeptState {
+    item: "LIMITER",
     one: "Limiter",
     many: "Limiters",
 });

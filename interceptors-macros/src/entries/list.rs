@@ -70,7 +70,7 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
                     }
                     _ => SERVER,
                 };
-                cx.error_on(codes::PLACE_OF_SERVER, &arg.name, message);
+                cx.error_on(codes::MISPLACED_SERVER, &arg.name, message);
             }
             continue;
         }
@@ -105,7 +105,7 @@ impl BlockArgs {
                 "`crate` needs a path: `crate = path::to::interceptors`",
             ),
             ("service", _) if mount.is_struct() || mount.is_module() => cx.error_on(
-                codes::NOT_HERE,
+                codes::WRONG_ITEM_FOR_SETTING,
                 &arg.name,
                 match mount {
                     Mount::Channel => "the struct is for calls to any service; take `service` out",
@@ -139,7 +139,7 @@ impl BlockArgs {
                 &arg.name,
                 "`service` needs a value: `service = \"user.v1.UserService\"`",
             ),
-            ("descriptors", _) if !mount.is_struct() => cx.error_on(codes::NOT_HERE, &arg.name, DESCRIPTORS),
+            ("descriptors", _) if !mount.is_struct() => cx.error_on(codes::WRONG_ITEM_FOR_SETTING, &arg.name, DESCRIPTORS),
             ("descriptors", ArgValue::Expr(expr)) => {
                 self.descriptors = Some(descriptors(cx, *expr));
             }
@@ -169,13 +169,13 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
             "skip" => method.skip(cx, arg),
-            "descriptors" => cx.error_on(codes::OF_THE_BLOCK, &arg.name, DESCRIPTORS),
-            "server" => cx.error_on(codes::PLACE_OF_SERVER, &arg.name, SERVER),
+            "descriptors" => cx.error_on(codes::BLOCK_OR_METHOD_SETTING, &arg.name, DESCRIPTORS),
+            "server" => cx.error_on(codes::MISPLACED_SERVER, &arg.name, SERVER),
             "crate" | "service" | "plan" => {
                 let name = &arg.name;
                 let message =
                     format!("`{name}` belongs in the attribute on the block, not on a method");
-                cx.error_on(codes::OF_THE_BLOCK, name, message);
+                cx.error_on(codes::BLOCK_OR_METHOD_SETTING, name, message);
             }
             _ => list.entry(arg, &mut method.entries),
         }
@@ -324,7 +324,8 @@ impl List<'_> {
             Some(path) if is_function_of_type(path) => {
                 let path = source(path);
                 let message = format!("list an interceptor of yours as `with({path}(…))`");
-                self.cx.error_on(codes::NOT_BY_FUNCTION, &arg.path, message);
+                self.cx
+                    .error_on(codes::FUNCTION_INSTEAD_OF_TYPE, &arg.path, message);
                 return;
             }
             Some(_) => None,
@@ -383,7 +384,7 @@ impl List<'_> {
             Some(known) => known.row,
             None => {
                 let code = match name.to_string().as_str() {
-                    "skip" | "name" if !self.on_method => codes::OF_THE_BLOCK,
+                    "skip" | "name" if !self.on_method => codes::BLOCK_OR_METHOD_SETTING,
                     _ => codes::UNKNOWN_ENTRY,
                 };
                 self.cx

@@ -1,4 +1,4 @@
-use super::concurrency::{ADAPTIVE, KEEPS, LIMITER, MAX, ONE_OF, PER, RETRY_AFTER};
+use super::concurrency::{ADAPTIVE, LIMITER, MAX, ONE_OF, PER, RETRY_AFTER, STATE};
 use super::row::{Fit, Positional, Row, Setting, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
@@ -28,6 +28,6 @@ pub(crate) static ROW: Row = Row {
     // Calls do not wait, so there is no queue.
     fixed: &[("queue", 0)],
     fit: Fit::CheckedIfGiven,
-    keeps: KEEPS,
+    state: STATE,
     ..Row::DEFAULT
 };

@@ -119,7 +119,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         fields = cx.ok(parse_fields.parse2(tokens))?;
         if reader.mount.is_struct() {
             cx.error_on(
-                codes::NOT_HERE,
+                codes::WRONG_ITEM_FOR_SETTING,
                 &key,
                 match reader.mount {
                     Mount::Server => "a server's own interceptors run before the message is decoded, so it has no fields yet; write `logging(fields(…))` on the `impl` of the service",

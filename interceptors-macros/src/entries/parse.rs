@@ -1,8 +1,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Item;
 
-use super::forgotten;
 use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
+use super::omissions;
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::annotated::{Annotated, parse_item};
@@ -26,7 +26,7 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
         .as_ref()
         .map_or(Mount::Service, |item| Mount::of(item, &args));
     if let Ok(item) = &item
-        && let Some(error) = forgotten::error(mount, &args, item)
+        && let Some(error) = omissions::error(mount, &args, item)
     {
         return Err(error);
     }

@@ -18,7 +18,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("payload"),
     places: Places::TYPED,
     elsewhere: "a channel sees encoded messages, which have no fields; put `payload` on the generated client",
-    times: Times::Parted,
+    times: Times::OncePerMessage,
     sees: Sees::Message,
     doc: "an event for each message, with the fields that are not secret",
     module: "payload",

@@ -6,7 +6,7 @@ use syn::{Expr, Ident};
 
 use super::entry::{Entry, Listed, ValueContext};
 use super::reader::{Per, Reader};
-use super::row::{Keeps, Looks, Row};
+use super::row::{KeptState, Looks, Row};
 use super::scope::Place;
 use crate::text::config::Config;
 use crate::text::span::at;
@@ -39,22 +39,24 @@ impl Entry for Plain {
     }
 
     fn items(&self, place: &Place<'_>) -> TokenStream {
-        match (self.kept(), self.per, place.mount) {
-            (Some(keeps), _, mount) if mount.is_struct() => self.of_struct(keeps, place),
-            (Some(keeps), Per::Service, _) => self.shared(keeps, place),
+        match (self.generated_state(), self.per, place.mount) {
+            (Some(state), _, mount) if mount.is_struct() => {
+                self.struct_state_function(state, place)
+            }
+            (Some(state), Per::Service, _) => self.shared(state, place),
             _ => TokenStream::new(),
         }
     }
 
     fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
-        let keeps = self.kept()?;
+        let state = self.generated_state()?;
         let (module, many) = (
             format_ident!("{}", self.row.module),
-            format_ident!("{}", keeps.many),
+            format_ident!("{}", state.many),
         );
         Some((
             quote!(__interceptors::#module::#many),
-            place.item(keeps.what),
+            place.item(state.item),
         ))
     }
 
@@ -63,17 +65,17 @@ impl Entry for Plain {
     }
 
     fn method_state(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
-        let keeps = self.kept()?;
+        let state = self.generated_state()?;
         match (place.mount, self.per) {
             (mount, _) if mount.is_struct() => None,
             (_, Per::Service) => None,
             (_, Per::Method) => {
                 let (module, one) = (
                     format_ident!("{}", self.row.module),
-                    format_ident!("{}", keeps.one),
+                    format_ident!("{}", state.one),
                 );
                 let ty = quote!(__interceptors::#module::#one);
-                Some((ty, self.kept_value(keeps, place)))
+                Some((ty, self.state_reference(state, place)))
             }
         }
     }
@@ -91,12 +93,12 @@ impl Entry for Plain {
             let ampersand = context.ampersand();
             return quote_spanned!(span=> #ampersand #interceptor::#by(#given));
         }
-        let argument = match self.row.keeps {
+        let argument = match self.row.state {
             Some(_) if context.in_policy && self.method_state(place).is_some() => {
                 let kept = place.kept();
                 Some(quote!(#kept))
             }
-            Some(keeps) => Some(self.kept_value(keeps, place)),
+            Some(state) => Some(self.state_reference(state, place)),
             // The settings type itself is the interceptor.
             None if self.config.is_some() => {
                 let config = place.item("CONFIG");
@@ -110,16 +112,16 @@ impl Entry for Plain {
 
 impl Plain {
     /// The state that generated code creates. There is none if the user gives a value.
-    fn kept(&self) -> Option<Keeps> {
-        self.row.keeps.filter(|_| self.given.is_none())
+    fn generated_state(&self) -> Option<KeptState> {
+        self.row.state.filter(|_| self.given.is_none())
     }
 
     /// `static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;`
-    fn shared(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
-        let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
+    fn shared(&self, state: KeptState, place: &Place<'_>) -> TokenStream {
+        let (name, config) = (place.item(state.item), place.item("CONFIG"));
         let (module, one) = (
             format_ident!("{}", self.row.module),
-            format_ident!("{}", keeps.one),
+            format_ident!("{}", state.one),
         );
         quote! {
             static #name: ::std::sync::LazyLock<__interceptors::#module::#one> =
@@ -128,11 +130,11 @@ impl Plain {
     }
 
     /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`, which creates the state of one channel or server.
-    fn of_struct(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
-        let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
+    fn struct_state_function(&self, state: KeptState, place: &Place<'_>) -> TokenStream {
+        let (name, config) = (place.item(state.item), place.item("CONFIG"));
         let (module, many) = (
             format_ident!("{}", self.row.module),
-            format_ident!("{}", keeps.many),
+            format_ident!("{}", state.many),
         );
         let per = match self.per {
             Per::Method => format_ident!("per_method"),
@@ -147,8 +149,8 @@ impl Plain {
     }
 
     /// A reference to the state.
-    fn kept_value(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
-        let name = place.item(keeps.what);
+    fn state_reference(&self, state: KeptState, place: &Place<'_>) -> TokenStream {
+        let name = place.item(state.item);
         match (place.mount, self.per) {
             (mount, _) if mount.is_struct() => {
                 let name = place.state();
@@ -156,7 +158,7 @@ impl Plain {
             }
             (_, Per::Service) => quote!(&*#name),
             (_, Per::Method) => {
-                let item = self.shared(keeps, place);
+                let item = self.shared(state, place);
                 quote!({ #item &*#name })
             }
         }

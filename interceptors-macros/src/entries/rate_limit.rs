@@ -264,16 +264,16 @@ fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config
         let message = "`burst` belongs to `per_second`; add that, or take it out";
         reader
             .cx
-            .error_on(codes::BELONGS_TO_ANOTHER, burst, message);
+            .error_on(codes::REQUIRES_ANOTHER_SETTING, burst, message);
     }
     match (policy, on_error) {
         (Some(Policy::Local), Some((_, expr, _))) => reader.cx.error_on(
-            codes::STORE_WITHOUT_ANSWER,
+            codes::NO_STORE_FALLBACK,
             &expr,
             "`on_error = local` needs a limit; add `per_second = 100`, or write `allow` or `deny`",
         ),
         (None, None) if reader.cx.errors() == errors => reader.cx.error_on(
-            codes::STORE_WITHOUT_ANSWER,
+            codes::NO_STORE_FALLBACK,
             store,
             "nothing says what happens when the store does not answer; add `on_error = allow` or `on_error = deny`, or a limit",
         ),
@@ -461,7 +461,7 @@ impl Entry for RateLimit {
         if unverified.is_empty() {
             return;
         }
-        let mut code = codes::NOBODY_VERIFIED;
+        let mut code = codes::NO_VERIFIED_CALLER;
         let message = if unverified.len() == view.covered.len() {
             "`key = identity` needs the caller that `auth` verifies; list `auth` before `rate_limit`"
                 .to_owned()

@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
             if let Expr::Assign(assign) = &expr {
                 let time = suggestions::time_named(&source(&assign.left), &assign.right);
                 self.cx
-                    .error_on(codes::NO_NAME_WANTED, &expr, self.time_alone(time));
+                    .error_on(codes::UNEXPECTED_NAME, &expr, self.time_alone(time));
                 return None;
             }
             let value = self.values().unnamed_duration(&self.name, &expr);
@@ -149,13 +149,13 @@ impl<'a> Reader<'a> {
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
                 let places = elsewhere.places.in_words();
                 let message = format!("`{name}` belongs on {places}; take it out here");
-                return Some((codes::NOT_HERE, message));
+                return Some((codes::WRONG_ITEM_FOR_SETTING, message));
             }
             if let Positional::Time { aliases, .. } = self.row.positional
                 && aliases.contains(&name)
             {
                 let time = value.and_then(|value| suggestions::time_named(name, value));
-                return Some((codes::NO_NAME_WANTED, self.time_alone(time)));
+                return Some((codes::UNEXPECTED_NAME, self.time_alone(time)));
             }
             let mut here = self.here();
             let meant = here.find(|setting| setting.aliases.contains(&name));
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         let message = format!(
             "the value of `{key}` can neither await nor return; compute it before, and keep it in `self` or in a `static`"
         );
-        self.cx.error_at(codes::SUSPENDS, span, message);
+        self.cx.error_at(codes::AWAITS_OR_RETURNS, span, message);
         true
     }
 
@@ -280,7 +280,8 @@ impl<'a> Reader<'a> {
         {
             let message =
                 format!("`{key}` belongs in the attribute on the block: this is one method");
-            self.cx.error_on(codes::OF_THE_BLOCK, key, message);
+            self.cx
+                .error_on(codes::BLOCK_OR_METHOD_SETTING, key, message);
         }
         let list = |(key, expr): (Ident, Expr)| methods(self.cx, self.mount, &key, &expr, false);
         match (only, except) {
@@ -371,7 +372,7 @@ impl Reading<'_> {
             let message = format!("`{key}` belongs to `{other}`; add that, or take it out");
             self.reader
                 .cx
-                .error_on(codes::BELONGS_TO_ANOTHER, key, message);
+                .error_on(codes::REQUIRES_ANOTHER_SETTING, key, message);
         }
     }
 
@@ -427,7 +428,7 @@ impl Reading<'_> {
                 false => "take it out",
             };
             cx.error_on(
-                codes::OF_THE_BLOCK,
+                codes::BLOCK_OR_METHOD_SETTING,
                 &key,
                 format!("`{key}` names methods of the block; {hint}"),
             );
@@ -443,7 +444,7 @@ impl Reading<'_> {
                 _ => "a channel",
             };
             cx.error_on(
-                codes::NOT_HERE,
+                codes::WRONG_ITEM_FOR_SETTING,
                 &key,
                 format!("{what} is not for one service, so its methods are not known; take `protected` out"),
             );
@@ -456,7 +457,7 @@ impl Reading<'_> {
         let cx = self.reader.cx;
         if self.reader.on_method {
             cx.error_on(
-                codes::OF_THE_BLOCK,
+                codes::BLOCK_OR_METHOD_SETTING,
                 key,
                 "`per` belongs in the attribute on the block: this is one method",
             );

@@ -75,7 +75,7 @@ pub(crate) struct Row {
     /// The constructor of the interceptor if the user gives its value.
     pub(crate) given_constructor: &'static str,
     /// The state for each method or service.
-    pub(crate) keeps: Option<Keeps>,
+    pub(crate) state: Option<KeptState>,
     /// Whether it looks at messages.
     pub(crate) looks: Looks,
 }
@@ -152,15 +152,15 @@ impl Row {
         runs_user_code: false,
         innermost: None,
         given_constructor: "new",
-        keeps: None,
+        state: None,
         looks: Looks::No,
     };
 }
 
 /// The state of an entry: its names in generated code.
 #[derive(Clone, Copy)]
-pub(crate) struct Keeps {
-    pub(crate) what: &'static str,
+pub(crate) struct KeptState {
+    pub(crate) item: &'static str,
     /// The type for one state, and the type for one state per called method or service.
     pub(crate) one: &'static str,
     pub(crate) many: &'static str,
@@ -255,7 +255,7 @@ impl Places {
 pub(crate) enum Times {
     Once,
     /// Several times on a block, each for other methods. Its settings name fields, which differ between messages.
-    Parted,
+    OncePerMessage,
     /// Several times for one method.
     Any,
 }

@@ -40,7 +40,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     if let Expr::Assign(assign) = &expr {
         let value = source(&assign.right);
         let message = format!("`with` takes the interceptor without a name: `with({value})`");
-        reader.cx.error_on(codes::NO_NAME_WANTED, &expr, message);
+        reader.cx.error_on(codes::UNEXPECTED_NAME, &expr, message);
         return None;
     }
     if let Some(second) = second_interceptor(&rest) {

@@ -107,7 +107,7 @@ impl Links<'_> {
     /// Whether an entry is checked somewhere else.
     fn is_checked_apart(&self, i: usize) -> bool {
         match self.check_at {
-            CheckAt::Apart { fits, method, .. } => fits.asks(i, method),
+            CheckAt::Apart { fits, method, .. } => fits.checks(i, method),
             CheckAt::After => true,
             CheckAt::Here | CheckAt::Alone => false,
         }
@@ -206,7 +206,7 @@ impl Links<'_> {
     /// __covers_put(__fits, __link);
     /// let __fits = __next;
     /// ```
-    pub(super) fn ask_in_turn(&self, i: usize, is_first: bool) -> TokenStream {
+    pub(super) fn check_in_turn(&self, i: usize, is_first: bool) -> TokenStream {
         let listed = &self.entries[i];
         let span = at(listed.place(self.mount, i).span);
         let method = self.method.map_or_else(Span::call_site, |it| it.span());
@@ -233,10 +233,6 @@ impl Links<'_> {
 
     /// The interceptor of an entry.
     pub(crate) fn value(&self, i: usize) -> TokenStream {
-        self.value_span(i, self.entries[i].is_made_lazily())
-    }
-
-    fn value_span(&self, i: usize, is_lazy: bool) -> TokenStream {
         let listed = &self.entries[i];
         let guarded = match self.check_at {
             CheckAt::Apart { fits, scope, .. } => fits.guard(i).map(|guard| scope(&guard)),
@@ -246,7 +242,7 @@ impl Links<'_> {
             place: listed.place(self.mount, i),
             scope: guarded.as_ref().unwrap_or(&self.scope),
             verifier: self.chain.verifier_before(self.entries, i),
-            is_lazy,
+            is_lazy: listed.is_made_lazily(),
             by_mut: self.by_mut,
             in_policy: self.part == Part::Policy,
         })

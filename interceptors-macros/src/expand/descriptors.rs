@@ -216,8 +216,8 @@ fn conflict_assertions(checked: &Checked) -> TokenStream {
             codes::EXCLUSIVE_ENTRIES.text(format_args!(
                 "`{name}` cannot be given together with `{earlier}`, and a method in `descriptors` has both; keep one of them, or divide the methods with `only`"
             ))
-        } else if later.row.times == Times::Parted && earlier.key == later.key {
-            codes::PARTED_ENTRY.text(format_args!(
+        } else if later.row.times == Times::OncePerMessage && earlier.key == later.key {
+            codes::OVERLAPPING_ENTRIES.text(format_args!(
                 "another `{name}` covers a method in `descriptors` too; divide the methods with `only` and `except`"
             ))
         } else {

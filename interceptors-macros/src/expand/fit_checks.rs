@@ -32,12 +32,12 @@ impl Expander<'_> {
             let name = self.reply_check_name(method)?;
             let (cfgs, ty) = (&method.cfgs, &method.result);
             let lints = lints_for_copies(&method.attrs);
-            let ask = quote_spanned!(at(ty.span())=> __interceptors::is_reply::<#ty>());
+            let check = quote_spanned!(at(ty.span())=> __interceptors::is_reply::<#ty>());
             Some(quote! {
                 #(#cfgs)*
                 #(#lints)*
                 #[allow(non_upper_case_globals)]
-                const #name: __interceptors::Fit = __interceptors::fits(|| #ask);
+                const #name: __interceptors::Fit = __interceptors::fits(|| #check);
             })
         });
         quote!(#(#constants)*)
@@ -161,7 +161,7 @@ impl Expander<'_> {
         for (entry, of) in fits.functions() {
             let name = format_ident!("__fits_{entry}");
             let this = of.first().map(|&i| methods[i].0.receiver().self_token);
-            let asks = of.iter().enumerate().map(|(n, &i)| {
+            let checks = of.iter().enumerate().map(|(n, &i)| {
                 let (method, chain) = methods[i];
                 let HiddenNames {
                     request, result, ..
@@ -179,20 +179,20 @@ impl Expander<'_> {
                     check_at: CheckAt::After,
                 };
                 let bindings = links.bindings(&[entry]);
-                let ask = links.ask_in_turn(entry, n == 0);
+                let check = links.check_in_turn(entry, n == 0);
                 let reply = self.reply(method);
                 let (request, result) = types;
                 quote! {
                     let __rpc = __interceptors::rpc!(#request, #result #reply);
                     #bindings
-                    #ask
+                    #check
                 }
             });
             declared.extend(quote!(#[allow(dead_code)] fn #name(&self);));
             defined.extend(quote! {
                 fn #name(&#this) {
                     let __fits = __interceptors::Fits;
-                    #(#asks)*
+                    #(#checks)*
                     let _ = __fits;
                 }
             });

@@ -61,12 +61,12 @@ pub(super) struct Checkable<'a> {
 }
 
 impl Fits {
-    /// `ask` generates the check for an entry and a method.
+    /// `check` generates the check for an entry and a method.
     pub(super) fn new(
         checked: &Checked,
         methods: &[Checkable<'_>],
         is_checkable: impl Fn(&Listed) -> bool,
-        ask: impl Fn(usize, usize, Option<&Guard>) -> TokenStream,
+        check: impl Fn(usize, usize, Option<&Guard>) -> TokenStream,
     ) -> Self {
         let mut fits = Self {
             constants: Vec::new(),
@@ -84,7 +84,7 @@ impl Fits {
             for (method, checkable) in methods.iter().enumerate() {
                 if checkable.in_constant && covers(&checkable) {
                     let guard = fits.guard(entry);
-                    let body = ask(entry, method, guard.as_ref());
+                    let body = check(entry, method, guard.as_ref());
                     fits.constants.push(Constant {
                         entry,
                         method,
@@ -109,7 +109,7 @@ impl Fits {
     }
 
     /// Whether an entry is checked here, and not in the method.
-    pub(super) fn asks(&self, entry: usize, method: usize) -> bool {
+    pub(super) fn checks(&self, entry: usize, method: usize) -> bool {
         let mut constants = self.constants.iter();
         let mut functions = self.in_functions.iter();
         constants.any(|constant| (constant.entry, constant.method) == (entry, method))

@@ -252,17 +252,17 @@ impl<'a> Policies<'a> {
 
     /// The entries whose type decides in which part they are, each with a list that contains it and with its conditions.
     fn type_dependent(&self) -> Vec<(usize, &Policy<'a>, &'a [Attribute])> {
-        let mut asked: Vec<(usize, &Policy<'a>, &'a [Attribute])> = Vec::new();
+        let mut type_dependent: Vec<(usize, &Policy<'a>, &'a [Attribute])> = Vec::new();
         for list in &self.lists {
             for i in list.split.type_dependent(&self.checked.entries) {
-                match asked.iter_mut().find(|(j, ..)| *j == i) {
+                match type_dependent.iter_mut().find(|(j, ..)| *j == i) {
                     // An entry of a single method is in one list. Others are always compiled.
                     Some((_, _, cfgs)) => *cfgs = &[],
-                    None => asked.push((i, list, list.key.cfgs)),
+                    None => type_dependent.push((i, list, list.key.cfgs)),
                 }
             }
         }
-        asked
+        type_dependent
     }
 
     /// Constants for the plan: whether each type-dependent entry accepts any message.
@@ -340,11 +340,11 @@ impl<'a> Policies<'a> {
             let chain = links.links(behind, quote!(__behind));
             let border = quote!(__interceptors::Border::new(#chain));
             // If the type of an entry ends the policy, the entries after it are not in the policy.
-            let asked = before
+            let type_dependent = before
                 .iter()
                 .rev()
                 .filter(|&&i| entries[i].is_type_dependent());
-            let border = asked.fold(border, |border, &i| {
+            let border = type_dependent.fold(border, |border, &i| {
                 let verdict = verdict_name(i, Span::call_site());
                 quote!(#verdict.inner(|__behind| #border, __behind))
             });

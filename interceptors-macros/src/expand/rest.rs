@@ -35,8 +35,8 @@ pub(super) fn rest(
     given: &TokenStream,
     lends: bool,
 ) -> TokenStream {
-    let asked: Vec<usize> = split.type_dependent(links.entries).collect();
-    let typed = typed(split, &asked);
+    let type_dependent: Vec<usize> = split.type_dependent(links.entries).collect();
+    let typed = typed(split, &type_dependent);
     let looks = split.looks(links.entries);
     let bound = bound(links, &looks, &typed);
     let bindings = links.bindings(&bound);
@@ -58,8 +58,8 @@ pub(super) fn rest(
         true => quote!(__interceptors::Blind),
         false => quote!(__interceptors::Typed),
     };
-    let behind = behind(links, split, &asked, &last, given);
-    let verdicts = asked.iter().rev().fold(last, |further_in, &i| {
+    let behind = behind(links, split, &type_dependent, &last, given);
+    let verdicts = type_dependent.iter().rev().fold(last, |further_in, &i| {
         let verdict = verdict_name(i, Span::call_site());
         quote!(#verdict.and(#further_in))
     });
@@ -108,15 +108,15 @@ pub(super) fn one_future_rest(
             let __behind = __interceptors::Blind.around(#given, |__innermost| __innermost);
         };
     }
-    let asked: Vec<usize> = split.type_dependent(links.entries).collect();
-    let typed = typed(split, &asked);
+    let type_dependent: Vec<usize> = split.type_dependent(links.entries).collect();
+    let typed = typed(split, &type_dependent);
     let bound = bound(links, &[], &typed);
     let bindings = links.bindings(&bound);
     let last = match split.typed.is_empty() {
         true => quote!(__interceptors::Blind),
         false => quote!(__interceptors::Typed),
     };
-    let behind = behind(links, split, &asked, &last, given);
+    let behind = behind(links, split, &type_dependent, &last, given);
     quote! {
         #bindings
         let __behind = #behind;
@@ -125,8 +125,8 @@ pub(super) fn one_future_rest(
 
 /// Whether the interceptors of a method can outlive the method, because they borrow only from `self`.
 pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool {
-    let asked: Vec<usize> = split.type_dependent(entries).collect();
-    let typed = typed(split, &asked);
+    let type_dependent: Vec<usize> = split.type_dependent(entries).collect();
+    let typed = typed(split, &type_dependent);
     let verifiers = typed
         .iter()
         .filter_map(|&i| chain.verifier_before(entries, i));
@@ -139,19 +139,19 @@ pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool
 }
 
 /// The entries that may be in the typed part: all from the first type-dependent one on.
-fn typed(split: &Split, asked: &[usize]) -> Vec<usize> {
-    let first = asked.first();
+fn typed(split: &Split, type_dependent: &[usize]) -> Vec<usize> {
+    let first = type_dependent.first();
     let from = split.policy.iter().position(|i| Some(i) == first);
     let of_policy = from.map_or(&[][..], |from| &split.policy[from..]);
     of_policy.iter().chain(&split.typed).copied().collect()
 }
 
-/// The chain after the policy function. It begins at the first entry of `asked` whose type looks at messages. The compiler picks
+/// The chain after the policy function. It begins at the first entry of `type_dependent` whose type looks at messages. The compiler picks
 /// that entry: the verdicts are types.
 fn behind(
     links: &Links<'_>,
     split: &Split,
-    asked: &[usize],
+    type_dependent: &[usize],
     last: &TokenStream,
     innermost: &TokenStream,
 ) -> TokenStream {
@@ -160,7 +160,7 @@ fn behind(
         let start = list.iter().position(|&i| i == from).unwrap_or(list.len());
         links.links(&list[start..], links.attempts(quote!(__innermost)))
     };
-    match asked {
+    match type_dependent {
         [] => {
             let chain = match split.typed.first() {
                 Some(&first) => chain(first),

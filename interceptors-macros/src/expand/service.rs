@@ -463,17 +463,17 @@ impl Expander<'_> {
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
-        let (asks_declared, asks) = self.fits_in_functions(fits);
+        let (checks_declared, checks) = self.fits_in_functions(fits);
         let markers = self.markers(policies);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
-                #asks_declared
+                #checks_declared
             }
             impl #impl_generics #policy for #self_ty #where_clause {
                 #functions
                 #verdicts
-                #asks
+                #checks
             }
             #markers
         }

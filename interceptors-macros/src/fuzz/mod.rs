@@ -634,7 +634,7 @@ fn has_code(message: &str) -> bool {
 }
 
 /// Tries `runner`'s number of cases for each kind: odd arguments on usual items, odd items, and both.
-pub(crate) fn look(runner: &mut TestRunner) -> Result<(), String> {
+pub(crate) fn run_cases(runner: &mut TestRunner) -> Result<(), String> {
     let texts = |trees: Vec<Tree>| text(&trees);
     let usual_item = select(ITEMS).prop_map(|item| item.replace("#[method]", ""));
     let usual_arguments = select(ARGUMENTS).prop_map(str::to_owned);
@@ -682,7 +682,7 @@ pub(crate) fn runner(cases: u32, seed: u64) -> TestRunner {
 #[test]
 fn random_arguments_and_items() {
     let seed = any_seed();
-    if let Err(error) = look(&mut runner(400, seed)) {
+    if let Err(error) = run_cases(&mut runner(400, seed)) {
         panic!("seed {seed}: {error}");
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         }
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
-                codes::METHOD_ALONE,
+                codes::METHOD_WITHOUT_BLOCK,
                 &method.sig.ident,
                 "on a method, `#[intercept]` changes the attribute of the block; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
             );

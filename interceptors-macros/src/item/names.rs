@@ -135,9 +135,9 @@ pub(crate) struct MethodResolver<'a> {
     service: &'a ServiceName,
     pub(crate) methods: &'a [MethodNames],
     /// Services in full paths that only the compiler can compare with this service.
-    pub(crate) compare: Vec<(Span, String)>,
+    pub(crate) services_to_compare: Vec<(Span, String)>,
     /// Other services of the same package in full paths.
-    pub(crate) siblings: Vec<(Span, String)>,
+    pub(crate) package_services: Vec<(Span, String)>,
     /// The number of names that matched no method.
     pub(crate) unresolved: usize,
     /// Whether the policy applies to the clients of all services of a package.
@@ -150,8 +150,8 @@ impl<'a> MethodResolver<'a> {
             cx,
             service,
             methods,
-            compare: Vec::new(),
-            siblings: Vec::new(),
+            services_to_compare: Vec::new(),
+            package_services: Vec::new(),
             unresolved: 0,
             is_of_package: false,
         }
@@ -241,12 +241,12 @@ impl<'a> MethodResolver<'a> {
             ServiceName::Given(expr) => match literal(expr) {
                 Some(Lit::Str(own)) => own.value(),
                 _ => {
-                    self.compare.push((span, service.to_owned()));
+                    self.services_to_compare.push((span, service.to_owned()));
                     return true;
                 }
             },
             ServiceName::Module(_) => {
-                self.compare.push((span, service.to_owned()));
+                self.services_to_compare.push((span, service.to_owned()));
                 return true;
             }
             ServiceName::Derived(_) => {
@@ -266,7 +266,7 @@ impl<'a> MethodResolver<'a> {
         if own != service && self.is_of_package && package(&own) == package(service) {
             // The same policy applies to the client of that service, which checks the method's name. The compiler finds
             // out whether the service exists.
-            self.siblings.push((span, service.to_owned()));
+            self.package_services.push((span, service.to_owned()));
             return false;
         }
         if own != service {

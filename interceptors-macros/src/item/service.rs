@@ -128,7 +128,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
         match item {
             ImplItem::Fn(method) => {
                 let before = cx.errors();
-                for method in by_condition(method, krate) {
+                for method in split_by_condition(method, krate) {
                     // All copies of a method have the same errors, so only those of the first copy are reported.
                     let rest = Ctxt::new();
                     let cx = if cx.errors() == before { cx } else { &rest };
@@ -202,7 +202,7 @@ fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
 ///
 /// A macro does not know whether the condition holds, so it writes the method twice. If two conditions of one method hold, the
 /// output is a `compile_error!`.
-fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
+fn split_by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     let ours = |attribute: &Attribute| {
         let (condition, metas) = conditional(attribute)?;
         let [meta] = &metas[..] else { return None };
@@ -238,7 +238,7 @@ fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     }
     method.attrs.push(parse_quote!(#[cfg(#condition)]));
     let both = [method, without].into_iter();
-    both.flat_map(|method| by_condition(method, krate))
+    both.flat_map(|method| split_by_condition(method, krate))
         .collect()
 }
 

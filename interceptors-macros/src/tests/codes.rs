@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use super::docs::root;
-use crate::codes::{ALL, Code, Explained, MISSING_FEATURE, OF_COMPILER};
+use crate::codes::{ALL, Code, Explained, FIRST_OF_COMPILER, MISSING_FEATURE};
 use crate::intercept::intercept_tokens;
 
 /// Input: `[I0201] unknown interceptor`
@@ -124,7 +124,7 @@ fn examples_of_codes_are_right() {
         // Some wrong examples have no attribute, so only the compiler can check them.
         if wrong.starts_with("#[intercept") {
             let codes: Vec<Code> = errors(wrong).iter().map(|it| parted(it).0).collect();
-            let expected = match *code < OF_COMPILER {
+            let expected = match *code < FIRST_OF_COMPILER {
                 true => &[*code][..],
                 false => &[],
             };

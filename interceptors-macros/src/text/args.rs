@@ -153,13 +153,13 @@ fn wrong_separator(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<s
             && (a.as_char(), a.spacing(), b.as_char()) == (first, Spacing::Joint, second)
         {
             let message = format!("a value follows one `=`: `{name} = …`");
-            return Ok(Some(codes::WRONG_SIGN.error(a.span(), message)));
+            return Ok(Some(codes::WRONG_PUNCTUATION.error(a.span(), message)));
         }
     }
     if input.peek(Token![:]) && !input.peek(Token![::]) {
         let colon: Token![:] = input.parse()?;
         let message = format!("a value follows `=`: `{name} = …`");
-        return Ok(Some(codes::WRONG_SIGN.error(colon.span, message)));
+        return Ok(Some(codes::WRONG_PUNCTUATION.error(colon.span, message)));
     }
     if input.peek(Token![<]) && !input.peek(Token![<=]) && !input.peek(Token![<<]) {
         let bracket: Token![<] = input.parse()?;
@@ -175,7 +175,7 @@ fn wrong_separator(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<s
     }
     let has_hyphen = *name != words;
     let message = format!("names have underscores: `{words}`");
-    Ok(has_hyphen.then(|| codes::WRONG_SIGN.error(name.span(), message)))
+    Ok(has_hyphen.then(|| codes::WRONG_PUNCTUATION.error(name.span(), message)))
 }
 
 /// Parses the value of `name`. The end of a list has no token, so an error there is reported at the name.

@@ -380,7 +380,7 @@ impl Values<'_> {
             let text = code.to_string();
             if text == "Ok" {
                 self.report(
-                    codes::OK_IS_NO_FAILURE,
+                    codes::OK_AMONG_FAILURES,
                     element,
                     format!("`Ok` means success, and `{name}` lists failures; take it out"),
                 );

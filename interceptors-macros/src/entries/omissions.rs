@@ -58,7 +58,7 @@ fn error_of_struct(mount: Mount, args: &TokenStream) -> Option<syn::Error> {
             )
         }
     };
-    Some(codes::FORGOTTEN_SERVER.error(first.name.span(), message))
+    Some(codes::MISSING_SERVER.error(first.name.span(), message))
 }
 
 fn error_of_impl(args: &TokenStream, block: &ItemImpl) -> Option<syn::Error> {
@@ -96,7 +96,7 @@ fn error_of_impl(args: &TokenStream, block: &ItemImpl) -> Option<syn::Error> {
     } else {
         return None;
     };
-    Some(codes::FORGOTTEN_TRAIT.spanned(&block.self_ty, message))
+    Some(codes::MISSING_TRAIT.spanned(&block.self_ty, message))
 }
 
 /// `#[async_trait]`, or an associated type.
