@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// Messages that no case can show, with the reasons.
 const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
     (
-        "the cases are compiled with all features; `disabled_…` in the tests of the macro crate shows these",
+        "the cases are compiled with all features; `without_…` in the tests of the macro crate shows these",
         &[
             "to use `#[intercept]` on a generated server, enable",
             "to use `#[intercept(server, …)]`, enable",
