@@ -10,7 +10,7 @@ use crate::item::methods::{
 use crate::item::mount::Mount;
 
 /// The message for `idempotent` without descriptors.
-const NO_DESCRIPTORS: &str = "`idempotent` needs descriptors, which say which methods are; add `descriptors = crate::FILE_DESCRIPTOR_SET` to the attribute";
+const NO_DESCRIPTORS: &str = "only descriptors say which methods are idempotent; add `descriptors = crate::FILE_DESCRIPTOR_SET` to the attribute";
 
 /// The chains of a channel or a server: one for each pattern in its lists, and before them one for all other calls.
 pub(super) fn chains(

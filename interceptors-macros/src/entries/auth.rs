@@ -388,7 +388,7 @@ impl Entry for Auth {
         let config = place.item("CONFIG");
         let given = match &self.given {
             Some(given) => context.borrowed(given),
-            None => context.scope.itself(at(place.name.span())),
+            None => context.scope.self_reference(at(place.name.span())),
         };
         let ampersand = context.ampersand();
         match self.is_of_mount(place) {

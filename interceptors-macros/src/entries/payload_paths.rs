@@ -169,13 +169,13 @@ pub(super) fn redacted(paths: &[&FieldPath], span: Span) -> TokenStream {
 }
 
 fn redaction(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
-    let (place, step) = walk(place, steps);
+    let (place, step) = access_fields(place, steps);
     match step {
         None => {
             let span = last_field(steps);
             quote_spanned!(span=> #place = ::core::default::Default::default();)
         }
-        Some((Through::Optional, span, rest)) => {
+        Some((Wrapper::Optional, span, rest)) => {
             let inner = inner(depth, span);
             let inside = redaction(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -186,7 +186,7 @@ fn redaction(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
                 }
             }
         }
-        Some((Through::Repeated, span, rest)) => {
+        Some((Wrapper::Repeated, span, rest)) => {
             let inner = inner(depth, span);
             let inside = redaction(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -210,14 +210,14 @@ pub(super) fn shown(paths: &[&FieldPath]) -> TokenStream {
 }
 
 fn value(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
-    let (place, step) = walk(place, steps);
+    let (place, step) = access_fields(place, steps);
     match step {
         None => {
             let span = last_field(steps);
             let content = Ident::new("__content", span);
             quote_spanned!(span=> #content.value(&#place);)
         }
-        Some((Through::Optional, span, rest)) => {
+        Some((Wrapper::Optional, span, rest)) => {
             let inner = inner(depth, span);
             let inside = value(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -227,7 +227,7 @@ fn value(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
                 }
             }
         }
-        Some((Through::Repeated, span, rest)) => {
+        Some((Wrapper::Repeated, span, rest)) => {
             let inner = inner(depth, span);
             let inside = value(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -244,26 +244,26 @@ fn value(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
     }
 }
 
-enum Through {
+enum Wrapper {
     Optional,
     Repeated,
 }
 
-type Rest<'a> = Option<(Through, Span, &'a [Step])>;
+type Rest<'a> = Option<(Wrapper, Span, &'a [Step])>;
 
 /// Accesses fields up to the next `?` or `[]`.
-fn walk<'a>(mut place: TokenStream, steps: &'a [Step]) -> (TokenStream, Rest<'a>) {
+fn access_fields<'a>(mut place: TokenStream, steps: &'a [Step]) -> (TokenStream, Rest<'a>) {
     for (i, step) in steps.iter().enumerate() {
-        let (through, span) = match step {
+        let (wrapper, span) = match step {
             Step::Field(name) => {
                 let dot = quote_spanned!(at(name.span())=> .);
                 place.extend(quote!(#dot #name));
                 continue;
             }
-            Step::Optional(span) => (Through::Optional, at(*span)),
-            Step::Repeated(span) => (Through::Repeated, at(*span)),
+            Step::Optional(span) => (Wrapper::Optional, at(*span)),
+            Step::Repeated(span) => (Wrapper::Repeated, at(*span)),
         };
-        return (place, Some((through, span, &steps[i + 1..])));
+        return (place, Some((wrapper, span, &steps[i + 1..])));
     }
     (place, None)
 }

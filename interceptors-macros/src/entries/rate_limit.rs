@@ -227,8 +227,8 @@ fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config
     let name = &reader.name;
     let errors = reader.cx.errors();
     let [max_keys, store_timeout, bucket] =
-        ["max_keys", "store_timeout", "name"].map(|setting| reading.own(setting));
-    let on_error = reading.own("on_error");
+        ["max_keys", "store_timeout", "name"].map(|setting| reading.take_own(setting));
+    let on_error = reading.take_own("on_error");
     if let (Some(config), Some((key, expr, Some(value)))) = (&mut reading.config, &max_keys) {
         config.set(key, expr.span(), value);
     }

@@ -111,8 +111,11 @@ impl<'a> Reader<'a> {
             let (expr, rest) = self.value_and_rest(tokens, missing)?;
             if let Expr::Assign(assign) = &expr {
                 let time = suggestions::time_named(&source(&assign.left), &assign.right);
-                self.cx
-                    .error_on(codes::UNEXPECTED_NAME, &expr, self.time_alone(time));
+                self.cx.error_on(
+                    codes::UNEXPECTED_NAME,
+                    &expr,
+                    self.unnamed_time_message(time),
+                );
                 return None;
             }
             let value = self.values().unnamed_duration(&self.name, &expr);
@@ -132,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The message for a time with a name.
-    fn time_alone(&self, time: Option<String>) -> String {
+    fn unnamed_time_message(&self, time: Option<String>) -> String {
         let (entry, time) = (&self.name, time.unwrap_or_else(|| "2s".to_owned()));
         format!("`{entry}` takes the time without a name: `{entry}(\"{time}\")`")
     }
@@ -155,7 +158,7 @@ impl<'a> Reader<'a> {
                 && aliases.contains(&name)
             {
                 let time = value.and_then(|value| suggestions::time_named(name, value));
-                return Some((codes::UNEXPECTED_NAME, self.time_alone(time)));
+                return Some((codes::UNEXPECTED_NAME, self.unnamed_time_message(time)));
             }
             let mut here = self.here();
             let meant = here.find(|setting| setting.aliases.contains(&name));
@@ -208,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a value that awaits or returns early, and returns whether it does.
-    fn suspends(&self, key: &str, expr: &Expr) -> bool {
+    fn awaits_or_returns(&self, key: &str, expr: &Expr) -> bool {
         let Some(span) = find_suspension(expr.to_token_stream()) else {
             return false;
         };
@@ -237,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports `self` in a value that has to be constant, and returns whether it was there.
-    fn is_of_self(&self, key: &Ident, expr: &Expr) -> bool {
+    fn names_self(&self, key: &Ident, expr: &Expr) -> bool {
         let Some(this) = find_ident(expr.to_token_stream(), "self") else {
             return false;
         };
@@ -269,7 +272,7 @@ impl<'a> Reader<'a> {
         };
         let value = self.cx.ok(parser.parse2(tokens))?;
         let name = self.name.to_string();
-        (!self.suspends(&name, &value.0)).then_some(value)
+        (!self.awaits_or_returns(&name, &value.0)).then_some(value)
     }
 
     pub(crate) fn selector(&self, settings: &mut Settings<'_>) -> Selector {
@@ -301,7 +304,7 @@ impl Reading<'_> {
             Value::Given(absent) => {
                 let given = self.settings.expr(setting.name).map(|(_, expr)| expr);
                 if let Some(expr) = &given
-                    && !self.reader.suspends(setting.name, expr)
+                    && !self.reader.awaits_or_returns(setting.name, expr)
                 {
                     self.reader.check_given(setting.name, expr);
                 }
@@ -320,7 +323,7 @@ impl Reading<'_> {
                     return Some(None);
                 };
                 let values = self.parts(&key, tokens, parts, missing)?;
-                self.config = Some(starting(&key, key.span(), &values));
+                self.config = Some(config_starting_with(&key, key.span(), &values));
                 return Some(Some(key.span()));
             }
             _ => {}
@@ -331,8 +334,8 @@ impl Reading<'_> {
         match setting.value {
             Value::Access => self.read_access(key, &expr),
             Value::Per => self.read_per(&key, &expr),
-            _ if self.reader.suspends(setting.name, &expr) => {}
-            _ if self.reader.is_of_self(&key, &expr) => {}
+            _ if self.reader.awaits_or_returns(setting.name, &expr) => {}
+            _ if self.reader.names_self(&key, &expr) => {}
             _ => {
                 let value = self.reader.value(setting, &key, &expr);
                 self.set(setting, &key, &expr, value);
@@ -347,7 +350,7 @@ impl Reading<'_> {
         if setting.starts {
             // A placeholder after an error.
             let value = value.unwrap_or_else(|| quote!(1));
-            self.config = Some(starting(key, expr.span(), &value));
+            self.config = Some(config_starting_with(key, expr.span(), &value));
             return;
         }
         if self.reader.row.start == Start::IfSet && self.config.is_none() {
@@ -377,12 +380,12 @@ impl Reading<'_> {
     }
 
     /// A setting that the entry reads itself: its name, the expression, and the value if the row knows its type.
-    pub(crate) fn own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
+    pub(crate) fn take_own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
         let setting = self.reader.here().find(|setting| setting.name == name)?;
         let (key, expr) = self.settings.expr(name)?;
         self.check_belonging(setting.requires, &key);
         let is_constant = !matches!(setting.value, Value::Own(_));
-        let value = match is_constant && self.reader.is_of_self(&key, &expr) {
+        let value = match is_constant && self.reader.names_self(&key, &expr) {
             true => None,
             false => self.reader.value(setting, &key, &expr),
         };
@@ -516,7 +519,7 @@ impl Reading<'_> {
 }
 
 /// A configuration that begins with `key(…)`. Errors point to the value.
-fn starting(key: &Ident, place: Span, value: &TokenStream) -> Config {
+fn config_starting_with(key: &Ident, place: Span, value: &TokenStream) -> Config {
     let span = at(place);
     let start = Ident::new(&key.to_string(), at(key.span()));
     Config::new(quote_spanned!(span=> #start(#value)), place)

@@ -40,7 +40,7 @@ impl Scope<'_> {
     }
 
     /// `&*self`. The token resolves like the method's own `self`, but errors about it point to `place`.
-    pub(crate) fn itself(&self, place: Span) -> TokenStream {
+    pub(crate) fn self_reference(&self, place: Span) -> TokenStream {
         let this = Token![self](self.this_span().located_at(place));
         quote_spanned!(place=> &*#this)
     }

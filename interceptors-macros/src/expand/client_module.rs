@@ -15,7 +15,7 @@ use crate::check::Checked;
 use crate::codes;
 use crate::entries::chain::Chain;
 use crate::entries::scope::Scope;
-use crate::item::client_module::{ClientMethod, ClientModule, is_of};
+use crate::item::client_module::{ClientMethod, ClientModule, is_impl_of};
 use crate::item::constructors::with_plaintext_field;
 use crate::text::span::at;
 
@@ -196,7 +196,7 @@ fn add_plaintext_field(item: &mut Item, module: &ClientModule) {
                 ));
             }
         }
-        Item::Impl(block) if is_of(block, &module.client) => {
+        Item::Impl(block) if is_impl_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item
                     && let Ok(body) = with_plaintext_field(constructor)
@@ -258,7 +258,7 @@ fn wrap_transport(item: &mut Item, module: &ClientModule) {
                 *transport = parse_quote!(__interceptors::InOnePiece<#transport>);
             }
         }
-        Item::Impl(block) if is_of(block, &module.client) => {
+        Item::Impl(block) if is_impl_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item {
                     let statements = &constructor.block.stmts;
@@ -501,7 +501,7 @@ fn method_impl(
         )
         #forking
     };
-    let taints = fits.taints(chain);
+    let guard_statements = fits.guard_statements(chain);
     let rest = rest::rest(&links, &split, &innermost, true);
     let frame = rest::frame(&links, &split, &TokenStream::new());
     let (policy, kept) = (policies.name(key(chain)), policies.kept(key(chain)));
@@ -516,7 +516,7 @@ fn method_impl(
                 ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                 _,
             >::of(&__request, __interceptors::#reply);
-            #(#taints)*
+            #(#guard_statements)*
             let (mut __call, __message) = __rpc.outgoing(#plan, __abilities(), __request);
             #over
             #hide

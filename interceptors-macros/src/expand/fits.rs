@@ -125,7 +125,10 @@ impl Fits {
 
     /// Statements for a method's body that use the guards of its entries. If an entry does not fit, the compiler reports no
     /// further errors in the body.
-    pub(super) fn taints<'f>(&'f self, chain: &'f Chain) -> impl Iterator<Item = TokenStream> + 'f {
+    pub(super) fn guard_statements<'f>(
+        &'f self,
+        chain: &'f Chain,
+    ) -> impl Iterator<Item = TokenStream> + 'f {
         let guards = chain.entries.iter().filter_map(|&entry| self.guard(entry));
         guards.map(|guard| {
             let unit = guard.of(&quote!(()));

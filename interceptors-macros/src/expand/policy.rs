@@ -96,7 +96,7 @@ impl Split {
     }
 
     /// Splits the policy into the entries that may run before the message is decoded, and those that run after.
-    fn at_decoding<'s>(&'s self, entries: &[Listed]) -> (&'s [usize], &'s [usize]) {
+    fn split_at_decoding<'s>(&'s self, entries: &[Listed]) -> (&'s [usize], &'s [usize]) {
         let mut policy = self.policy.iter();
         let border = policy.position(|&i| entries[i].needs_decoded_message());
         self.policy.split_at(border.unwrap_or(self.policy.len()))
@@ -104,7 +104,7 @@ impl Split {
 
     /// Whether the whole list may run before decoding, provided that its type-dependent entries accept any message.
     pub(super) fn may_end_before_decoding(&self, entries: &[Listed]) -> bool {
-        self.typed.is_empty() && self.at_decoding(entries).1.is_empty()
+        self.typed.is_empty() && self.split_at_decoding(entries).1.is_empty()
     }
 
     /// The entries of the policy that look at messages. The frame of the method does that for them.
@@ -335,7 +335,7 @@ impl<'a> Policies<'a> {
     /// ```
     fn around_decoding(&self, list: &Policy<'_>, links: &Links<'_>) -> TokenStream {
         let entries = &self.checked.entries;
-        let (before, behind) = list.split.at_decoding(entries);
+        let (before, behind) = list.split.split_at_decoding(entries);
         let border = (!behind.is_empty()).then(|| {
             let chain = links.links(behind, quote!(__behind));
             let border = quote!(__interceptors::Border::new(#chain));

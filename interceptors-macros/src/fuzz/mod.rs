@@ -499,7 +499,7 @@ fn item() -> impl Strategy<Value = Vec<Tree>> {
 }
 
 /// The error messages with their spans, and the tokens after them.
-fn parted(output: TokenStream) -> (Vec<(String, Span, Span)>, Vec<TokenTree>) {
+fn split_errors(output: TokenStream) -> (Vec<(String, Span, Span)>, Vec<TokenTree>) {
     let mut trees: Vec<TokenTree> = output.into_iter().collect();
     let mut errors = Vec::new();
     // `::core::compile_error! { "…" }`
@@ -593,7 +593,7 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
         let file = syn::parse2::<syn::File>(output.clone());
         prop_assert!(file.is_ok(), "not Rust: {}\n{output}", file.err().unwrap());
     }
-    let (errors, rest) = parted(output.clone());
+    let (errors, rest) = split_errors(output.clone());
     if errors.is_empty() {
         return Ok(());
     }

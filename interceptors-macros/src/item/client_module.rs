@@ -134,7 +134,7 @@ pub(crate) fn is_generated(item: &ItemStruct) -> bool {
 }
 
 /// Whether a block is an `impl` for this type.
-pub(crate) fn is_of(block: &ItemImpl, client: &Ident) -> bool {
+pub(crate) fn is_impl_of(block: &ItemImpl, client: &Ident) -> bool {
     match ungroup(&block.self_ty) {
         Type::Path(path) => {
             let last = path.path.segments.last();
@@ -146,7 +146,7 @@ pub(crate) fn is_of(block: &ItemImpl, client: &Ident) -> bool {
 
 /// The parameters of `impl<T> UserServiceClient<T> where …`, and the type.
 fn generic_impl(block: &ItemImpl, client: &Ident) -> Option<(Generics, Type)> {
-    let is_it = is_of(block, client)
+    let is_it = is_impl_of(block, client)
         && block.trait_.is_none()
         && block.generics.type_params().next().is_some();
     is_it.then(|| (block.generics.clone(), (*block.self_ty).clone()))

@@ -2,7 +2,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Block, FnArg, ImplItem, ImplItemFn, Item, Pat, PatIdent, Stmt};
 
-use super::client_module::{ClientModule, is_of};
+use super::client_module::{ClientModule, is_impl_of};
 use crate::codes;
 use crate::ctxt::Ctxt;
 
@@ -13,7 +13,7 @@ pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
     };
     for item in items {
         let Item::Impl(block) = item else { continue };
-        if !is_of(block, &module.client) {
+        if !is_impl_of(block, &module.client) {
             continue;
         }
         for item in &block.items {

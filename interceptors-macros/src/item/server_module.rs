@@ -6,7 +6,7 @@ use syn::{
     Pat, Stmt, TraitItem, Type,
 };
 
-use super::client_module::{client_of, is_of, is_of_other_tonic};
+use super::client_module::{client_of, is_impl_of, is_of_other_tonic};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::tokens::find_ident;
@@ -74,7 +74,7 @@ fn find(module: &mut ItemMod) -> Option<(Ident, ItemImpl)> {
     let (_, items) = module.content.as_mut()?;
     let server = items.iter().find_map(server_of)?;
     let at = items.iter().position(|item| match item {
-        Item::Impl(block) => is_of(block, &server) && is_service(block),
+        Item::Impl(block) => is_impl_of(block, &server) && is_service(block),
         _ => false,
     })?;
     match items.remove(at) {

@@ -14,7 +14,7 @@ use crate::intercept::intercept_tokens;
 /// Input: `[I0201] unknown interceptor`
 ///
 /// Output: `0201`, `unknown interceptor`
-pub(super) fn parted(message: &str) -> (Code, &str) {
+pub(super) fn split_code(message: &str) -> (Code, &str) {
     let parted = message
         .strip_prefix("[I")
         .and_then(|rest| rest.split_once("] "));
@@ -117,13 +117,13 @@ fn examples_of_codes_are_right() {
         code, wrong, right, ..
     } in ALL
     {
-        // This build has all features. `disabled_entry_names_its_feature` tests another build.
+        // This build has all features. `entry_without_its_feature_names_the_feature` tests another build.
         if *code == MISSING_FEATURE {
             continue;
         }
         // Some wrong examples have no attribute, so only the compiler can check them.
         if wrong.starts_with("#[intercept") {
-            let codes: Vec<Code> = errors(wrong).iter().map(|it| parted(it).0).collect();
+            let codes: Vec<Code> = errors(wrong).iter().map(|it| split_code(it).0).collect();
             let expected = match *code < FIRST_OF_COMPILER {
                 true => &[*code][..],
                 false => &[],
@@ -177,7 +177,7 @@ fn runtime_messages_have_codes() {
     let uncoded = texts.iter().filter(|text| !text.starts_with("[I"));
     assert_eq!(uncoded.collect::<Vec<_>>(), [""; 0]);
     for text in &texts {
-        parted(text);
+        split_code(text);
     }
     assert!(texts.len() > 80, "the test sees {} texts", texts.len());
 }

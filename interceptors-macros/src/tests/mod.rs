@@ -32,7 +32,7 @@ fn expansion(args: TokenStream, item: TokenStream) -> String {
 /// The messages of the errors, in order and without their codes.
 fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
     let messages = messages(intercept_tokens(args, item)).into_iter();
-    let texts = messages.map(|message| codes::parted(&message).1.to_owned());
+    let texts = messages.map(|message| codes::split_code(&message).1.to_owned());
     texts.collect()
 }
 
@@ -1414,7 +1414,7 @@ fn intercept_of_another_crate_is_kept() {
 /// Only runs without the feature. In the workspace, all features are on.
 #[cfg(not(feature = "retry"))]
 #[test]
-fn disabled_entry_names_its_feature() {
+fn entry_without_its_feature_names_the_feature() {
     let args = quote!(retry(max = 3), rate_limit(per_second = 5));
     let expected = [("retry", "retry"), ("rate_limit", "rate-limit")].map(|(name, feature)| {
         format!("to use `{name}`, enable the feature `{feature}` of `interceptors`")
@@ -1425,7 +1425,7 @@ fn disabled_entry_names_its_feature() {
 /// Only runs without the feature.
 #[cfg(not(feature = "client"))]
 #[test]
-fn disabled_client_names_its_feature() {
+fn client_without_its_feature_names_the_feature() {
     assert_eq!(
         error(
             quote!(with(Mine)),
@@ -1756,7 +1756,7 @@ fn hand_written_constructors_store_the_scheme() {
 }
 
 #[test]
-fn constructor_without_a_named_argument_is_an_error() {
+fn constructor_needs_a_named_argument() {
     for argument in [quote!(_), quote!(ref origin), quote!(origin @ Uri { .. })] {
         let constructor =
             quote!(fn with_origin(inner: T, #argument: Uri) -> Self { Self { inner } });

@@ -13,7 +13,7 @@ use crate::expand::hints::hints;
 use crate::item::mount::{Mount, Side};
 
 /// The start of the list, and the item under the attribute.
-fn on(mount: Mount) -> (&'static str, &'static str) {
+fn item_for(mount: Mount) -> (&'static str, &'static str) {
     match mount {
         Mount::Service => ("", "impl UserService for Users { … }"),
         Mount::HandWritten => (
@@ -27,13 +27,13 @@ fn on(mount: Mount) -> (&'static str, &'static str) {
 }
 
 fn errors_of(mount: Mount, entry: &str) -> Vec<String> {
-    let (before, item) = on(mount);
+    let (before, item) = item_for(mount);
     errors(&format!("#[intercept({before}{entry})]\n{item}"))
 }
 
 /// What an editor completes in the list of entries, and among the settings of this entry.
 fn offered(mount: Mount, row: &Row) -> String {
-    let (before, item) = on(mount);
+    let (before, item) = item_for(mount);
     let args: TokenStream = format!("{before}{}()", row.name).parse().unwrap();
     let item = item.replace("{ … }", "{}");
     let item: Item = syn::parse_str(&item).unwrap();
@@ -73,7 +73,7 @@ fn is_wrong_place(error: &str) -> bool {
 }
 
 /// Whether the parser knows a setting.
-fn knows(mount: Mount, row: &Row, name: &str) -> bool {
+fn parser_knows(mount: Mount, row: &Row, name: &str) -> bool {
     let entry = row.name;
     let errors = errors_of(mount, &format!("{entry}({name} = 1)"));
     let unknown = format!("unknown setting `{name}`");
@@ -116,7 +116,7 @@ fn parser_editor_and_docs_agree_with_the_table() {
             {
                 let is_here = places.has(mount);
                 assert_eq!(
-                    knows(mount, row, setting),
+                    parser_knows(mount, row, setting),
                     is_here,
                     "{mount:?}: {name}({setting})"
                 );
@@ -131,7 +131,10 @@ fn parser_editor_and_docs_agree_with_the_table() {
             }
             // Some need a value first, or read names of their own.
             let is_strict = matches!(row.positional, Positional::No);
-            assert!(!is_strict || !knows(mount, row, "zorkmids"), "{name}");
+            assert!(
+                !is_strict || !parser_knows(mount, row, "zorkmids"),
+                "{name}"
+            );
         }
         for setting in row
             .settings
