@@ -257,7 +257,10 @@ fn our_messages_have_codes() {
                         assert!(!message.contains("://"), "{file}: {message}");
                         assert!(ALL.iter().any(|it| it.code == code), "{file}: {message}");
                         // An error without a code of rustc comes from the macro.
-                        assert!(begin != "error" || code < FIRST_OF_COMPILER, "{file}: {message}");
+                        assert!(
+                            begin != "error" || code < FIRST_OF_COMPILER,
+                            "{file}: {message}"
+                        );
                         codes.insert(code);
                     }
                     None => assert!(
@@ -277,7 +280,14 @@ fn our_messages_have_codes() {
 ///
 /// Output: `Out of range`
 fn in_words(name: &str) -> String {
-    let words = name.replace('_', " ").replace("rpc", "RPC");
+    let words = name.split('_').map(|word| match word {
+        "rpc" => "RPC",
+        "ip" => "IP",
+        "id" => "ID",
+        word => word,
+    });
+    let words = words.collect::<Vec<_>>().join(" ");
+    let words = words.replace("hand written", "hand-written");
     words[..1].to_uppercase() + &words[1..]
 }
 
