@@ -10,7 +10,7 @@ use crate::entries::list::{MethodArgs, Skipped};
 use crate::entries::row::Times;
 use crate::entries::view::{self, View};
 use crate::item::methods::Selector;
-use crate::item::names::{MethodNames, MethodResolver, ServiceName, method_names};
+use crate::item::names::{MethodResolver, ServiceName, method_names};
 use crate::item::service::{Method, ServiceImpl};
 use crate::text::tokens::{Siblings, ungroup};
 use crate::text::words::nearest;
@@ -39,47 +39,20 @@ pub(super) fn chains(
     let mut chains = Vec::new();
     for (index, args) in args.iter_mut().enumerate() {
         let first_own = entries.len();
-        let skip = std::mem::take(&mut args.skip);
         entries.append(&mut args.entries);
-        let own = |listed: &Listed| {
-            let replaces = |own: &Listed| own.row.times != Times::Any && own.key == listed.key;
-            (first_own..entries.len()).find(|&i| replaces(&entries[i]))
+        let covers: Vec<bool> = covered.iter().map(|it| it.covers[index]).collect();
+        let covering = covering_entries(entries, first_own, &covers, &args.skip);
+        let is_retry = |&i: &usize| {
+            let needs = entries[i].row.needs;
+            needs.resend && !needs.unary && covering.contains(&i)
         };
-        let mut chain = Vec::new();
-        for i in 0..of_block {
-            let replaced = own(&entries[i]);
-            if skip.iter().any(|skipped| skipped.key == entries[i].key) {
-                continue;
-            }
-            let entry = replaced.or_else(|| covered[i].covers[index].then_some(i));
-            chain.extend(entry.filter(|entry| !chain.contains(entry)));
-        }
-        let added = (first_own..entries.len())
-            .filter(|i| !chain.contains(i))
-            .collect::<Vec<_>>();
-        chain.extend(added);
-        let is_retry = |listed: &Listed| listed.row.needs.resend && !listed.row.needs.unary;
-        let named = |covered: &Coverage| covered.only_named_at.get(index).copied().flatten();
-        let retry_named_at = (0..of_block)
-            .filter(|&i| is_retry(&entries[i]) && chain.contains(&i))
-            .find_map(|i| named(&covered[i]));
-        let own_retry = (first_own..entries.len())
-            .find(|&i| is_retry(&entries[i]))
-            .map(|i| entries[i].name.span());
-        let MethodNames {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-        } = methods[index].clone();
+        let named_at = |i: usize| covered[i].only_named_at.get(index).copied().flatten();
+        let retry_named_at = (0..of_block).filter(is_retry).find_map(named_at);
+        let own_retry = (first_own..entries.len()).find(is_retry);
+        let own_retry = own_retry.map(|i| entries[i].name.span());
         chains.push(Chain {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-            entries: chain,
-            rename: false,
             retry_named_at: retry_named_at.or(own_retry),
+            ..Chain::of_method(&methods[index], covering)
         });
     }
     if is_complete {
@@ -103,17 +76,35 @@ pub(super) fn chains(
     (chains, named_services)
 }
 
+/// The entries that cover a method: those of the block, then those that only the method lists. A method's own entry takes the place of
+/// the block's entry with the same key.
+///
+/// `covers` has an element for each entry of the block. The method's own entries begin at `first_own`.
+fn covering_entries(
+    entries: &[Listed],
+    first_own: usize,
+    covers: &[bool],
+    skip: &[Skipped],
+) -> Vec<usize> {
+    let own = first_own..entries.len();
+    let mut covering: Vec<usize> = Vec::new();
+    for (i, &is_covered) in covers.iter().enumerate() {
+        let key = &entries[i].key;
+        if skip.iter().any(|skipped| skipped.key == *key) {
+            continue;
+        }
+        let replaces = |&j: &usize| entries[j].row.times != Times::Any && entries[j].key == *key;
+        let entry = own.clone().find(replaces).or(is_covered.then_some(i));
+        covering.extend(entry.filter(|entry| !covering.contains(entry)));
+    }
+    let added: Vec<usize> = own.filter(|i| !covering.contains(i)).collect();
+    covering.extend(added);
+    covering
+}
+
 /// The chain for methods that the generated server does not know. No list can name them.
 pub(super) fn unknown_method_chain(entries: &[Listed]) -> Chain {
-    let mut unknown = Chain {
-        name: "*".to_owned(),
-        rpc: "*".to_owned(),
-        is_derived: false,
-        is_exact: true,
-        entries: Vec::new(),
-        rename: false,
-        retry_named_at: None,
-    };
+    let mut unknown = Chain::of_pattern("*", Vec::new());
     for (i, entry) in entries.iter().enumerate() {
         // An entry that needs the identity or the client's address is left out if no earlier entry provides it.
         let cx = Ctxt::new();

@@ -19,7 +19,31 @@ pub(super) fn chains(
     entries: &[Listed],
     has_descriptors: bool,
 ) -> Vec<Chain> {
-    let mut paths: Vec<String> = Vec::new();
+    let patterns = patterns(cx, mount, entries, has_descriptors);
+    check_duplicates(cx, entries);
+    let chain = |pattern: Option<&str>| {
+        let covering = (0..entries.len()).filter(|&i| covers(mount, &entries[i], pattern));
+        Chain::of_pattern(pattern.unwrap_or("*"), covering.collect())
+    };
+    let others = std::iter::once(chain(None));
+    let chains = others.chain(patterns.iter().map(|pattern| chain(Some(pattern))));
+    let chains: Vec<Chain> = chains.collect();
+    if mount == Mount::Server {
+        check_entries(cx, entries, &chains);
+    }
+    chains
+}
+
+/// The patterns in all lists, each once, narrower ones first. Reports elements that are not patterns.
+///
+/// On a server, `/service/*` in `only` also gives `/service/**`, which matches all paths below the service.
+fn patterns(cx: &Ctxt, mount: Mount, entries: &[Listed], has_descriptors: bool) -> Vec<String> {
+    let mut patterns: Vec<String> = Vec::new();
+    let mut add = |pattern: String| {
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    };
     for method in entries.iter().flat_map(Listed::named_methods) {
         match (&method.spelling, method.pattern()) {
             (
@@ -28,104 +52,75 @@ pub(super) fn chains(
                     method: name,
                 },
                 Some(path),
-            ) if is_service_name(service) && (is_identifier(name) || name == "*") => {
-                if !paths.contains(&path) {
-                    paths.push(path);
-                }
-            }
-            (Spelling::Http { .. }, Some(pattern)) => {
-                if !paths.contains(&pattern) {
-                    paths.push(pattern);
-                }
-            }
+            ) if is_service_name(service) && (is_identifier(name) || name == "*") => add(path),
+            (Spelling::Http { .. }, Some(pattern)) => add(pattern),
             (Spelling::Idempotent, _) if has_descriptors => {}
             (Spelling::Idempotent, _) => {
-                cx.error_at(codes::DESCRIPTORS, method.span, NO_DESCRIPTORS)
+                cx.error_at(codes::DESCRIPTORS, method.span, NO_DESCRIPTORS);
             }
             _ => cx.error_at(codes::NOT_A_METHOD, method.span, full_path(method.name())),
         }
     }
     for entry in entries.iter().filter(|_| mount == Mount::Server) {
-        let Selector::Only(list) = &entry.methods else {
-            continue;
-        };
-        let paths_of = list.iter().filter_map(MethodRef::path);
-        for path in paths_of.filter(|path| path.ends_with('*')) {
-            let beneath = format!("{path}*");
-            if !paths.contains(&beneath) {
-                paths.push(beneath);
-            }
+        if let Selector::Only(list) = &entry.methods {
+            let paths = list.iter().filter_map(MethodRef::path);
+            paths
+                .filter(|path| path.ends_with('*'))
+                .for_each(|path| add(format!("{path}*")));
         }
     }
     // A call takes the first pattern that matches, so narrower patterns come first.
-    paths.sort_by_key(|path| match path {
+    patterns.sort_by_key(|pattern| match pattern {
         // A `GET` pattern also matches `HEAD`, so `HEAD` comes before it.
-        path if path.starts_with("HEAD ") => 0,
-        path if path.contains(' ') => 1,
-        path if path.ends_with("**") => 4,
-        path if path.ends_with('*') => 3,
+        pattern if pattern.starts_with("HEAD ") => 0,
+        pattern if pattern.contains(' ') => 1,
+        pattern if pattern.ends_with("**") => 4,
+        pattern if pattern.ends_with('*') => 3,
         _ => 2,
     });
-    let is_named =
-        |list: &[MethodRef], path: &str| list.iter().any(|method| method.matches_request(path));
-    for entry in entries {
-        let lists = match &entry.methods {
-            Selector::All => [&[][..], public(entry)],
-            Selector::Only(list) | Selector::Except(list) => [&list[..], public(entry)],
-        };
-        for list in lists {
-            for (i, method) in list.iter().enumerate() {
-                let written = match &method.spelling {
-                    Spelling::Idempotent => Some("idempotent".to_owned()),
-                    _ => method.pattern(),
-                };
-                let is_same = |other: &MethodRef| match &other.spelling {
-                    Spelling::Idempotent => matches!(method.spelling, Spelling::Idempotent),
-                    _ => other.pattern() == written,
-                };
-                if let Some(written) = written.as_ref().filter(|_| list[..i].iter().any(is_same)) {
-                    cx.error_at(
-                        codes::DUPLICATE_METHOD,
-                        method.span,
-                        format!("duplicate method `{written}`; take one out"),
-                    );
-                }
+    patterns
+}
+
+/// Reports elements that are in a list twice.
+fn check_duplicates(cx: &Ctxt, entries: &[Listed]) {
+    let written = |method: &MethodRef| match &method.spelling {
+        Spelling::Idempotent => Some("idempotent".to_owned()),
+        _ => method.pattern(),
+    };
+    let lists = entries.iter().flat_map(|entry| match &entry.methods {
+        Selector::All => [&[][..], public(entry)],
+        Selector::Only(list) | Selector::Except(list) => [&list[..], public(entry)],
+    });
+    for list in lists {
+        for (i, method) in list.iter().enumerate() {
+            let Some(text) = written(method) else {
+                continue;
+            };
+            if list[..i]
+                .iter()
+                .any(|earlier| written(earlier).as_ref() == Some(&text))
+            {
+                let message = format!("duplicate method `{text}`; take one out");
+                cx.error_at(codes::DUPLICATE_METHOD, method.span, message);
             }
         }
     }
-    let chain = |path: Option<&str>| {
-        let covers = |entry: &Listed| {
-            let named = |list: &[MethodRef]| path.is_some_and(|path| is_named(list, path));
-            let selected = match &entry.methods {
-                Selector::All => true,
-                Selector::Only(list) => {
-                    let is_service_of =
-                        |path: &str| list.iter().any(|method| method.is_service_of(path));
-                    named(list) || mount == Mount::Server && path.is_some_and(is_service_of)
-                }
-                Selector::Except(list) => !named(list),
-            };
-            selected && !named(public(entry))
-        };
-        Chain {
-            name: path.unwrap_or("*").to_owned(),
-            rpc: path.unwrap_or("*").to_owned(),
-            is_derived: false,
-            is_exact: true,
-            entries: (0..entries.len())
-                .filter(|&i| covers(&entries[i]))
-                .collect(),
-            rename: false,
-            retry_named_at: None,
-        }
+}
+
+/// Whether an entry covers the requests of a pattern, or with `None`, all other requests.
+fn covers(mount: Mount, entry: &Listed, pattern: Option<&str>) -> bool {
+    let is_in = |list: &[MethodRef]| {
+        pattern.is_some_and(|pattern| list.iter().any(|method| method.matches_request(pattern)))
     };
-    let others = std::iter::once(chain(None));
-    let chains = others.chain(paths.iter().map(|path| chain(Some(path))));
-    let chains: Vec<Chain> = chains.collect();
-    if mount == Mount::Server {
-        check_entries(cx, entries, &chains);
-    }
-    chains
+    let is_below = |list: &[MethodRef]| {
+        pattern.is_some_and(|pattern| list.iter().any(|method| method.is_service_of(pattern)))
+    };
+    let is_selected = match &entry.methods {
+        Selector::All => true,
+        Selector::Only(list) => is_in(list) || mount == Mount::Server && is_below(list),
+        Selector::Except(list) => !is_in(list),
+    };
+    is_selected && !is_in(public(entry))
 }
 
 /// Lets each entry check the calls that it covers.

@@ -65,21 +65,7 @@ pub(super) fn chains(
             }
             chain.push(i);
         }
-        let MethodNames {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-        } = named.clone();
-        chains.push(Chain {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-            entries: chain,
-            rename: false,
-            retry_named_at: None,
-        });
+        chains.push(Chain::of_method(named, chain));
     }
     for entry in entries {
         for expr in entry.entry.expressions() {

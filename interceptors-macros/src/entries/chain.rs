@@ -1,6 +1,7 @@
 use proc_macro2::Span;
 
 use super::entry::Listed;
+use crate::item::names::MethodNames;
 
 /// The entries that calls of one method pass through.
 pub(crate) struct Chain {
@@ -20,6 +21,38 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
+    /// The chain of a method.
+    pub(crate) fn of_method(names: &MethodNames, entries: Vec<usize>) -> Self {
+        let MethodNames {
+            name,
+            rpc,
+            is_derived,
+            is_exact,
+        } = names.clone();
+        Self {
+            name,
+            rpc,
+            is_derived,
+            is_exact,
+            entries,
+            rename: false,
+            retry_named_at: None,
+        }
+    }
+
+    /// The chain of a pattern in the lists of a channel or a server. The pattern `*` stands for all other calls.
+    pub(crate) fn of_pattern(pattern: &str, entries: Vec<usize>) -> Self {
+        Self {
+            name: pattern.to_owned(),
+            rpc: pattern.to_owned(),
+            is_derived: false,
+            is_exact: true,
+            entries,
+            rename: false,
+            retry_named_at: None,
+        }
+    }
+
     /// The first entry for which `is` returns true.
     pub(crate) fn first<'e>(
         &self,

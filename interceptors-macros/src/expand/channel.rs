@@ -193,15 +193,7 @@ pub(super) fn call_body(
     run: &TokenStream,
 ) -> TokenStream {
     // All entries are in one chain. Those that do not cover all calls look into the plan of the call.
-    let everything = Chain {
-        name: "*".to_owned(),
-        rpc: "*".to_owned(),
-        is_derived: false,
-        is_exact: true,
-        entries: (0..checked.entries.len()).collect(),
-        rename: false,
-        retry_named_at: None,
-    };
+    let everything = Chain::of_pattern("*", (0..checked.entries.len()).collect());
     let links = Links {
         mount: checked.mount,
         chain: &everything,
