@@ -60,25 +60,25 @@ use crate::text::tokens::without_arguments;
 ///
 /// For a hand-written client, the output is the same, but the methods stay inherent methods of the type.
 pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
-    let e = Expander { checked, block };
+    let expander = Expander { checked, block };
     let scope_attrs = &block.scope_attrs;
-    let imports = e.imports();
-    let names = e.service_name();
+    let imports = expander.imports();
+    let names = expander.service_name();
     let entries = entries(checked);
-    let hidden_trait = e.hidden_trait();
-    let policies = e.policies();
-    let server_policy = e.server_policy(&policies);
-    let hidden_impl = e.hidden_impl(&policies, server_policy.as_ref());
-    let fits = e.fits();
-    let (replies, fit_checks) = (e.reply_checks(), fits.items());
-    let wrapper_impl = e.wrapper_impl(&policies, &fits);
-    let policy_impl = e.policy_impl(&policies, &fits);
-    let methods_by_mut = e.methods_by_mut();
-    let plan_impl = e.plan_impl();
+    let hidden_trait = expander.hidden_trait();
+    let policies = expander.policies();
+    let server_policy = expander.server_policy(&policies);
+    let hidden_impl = expander.hidden_impl(&policies, server_policy.as_ref());
+    let fits = expander.fits();
+    let (replies, fit_checks) = (expander.reply_checks(), fits.items());
+    let wrapper_impl = expander.wrapper_impl(&policies, &fits);
+    let policy_impl = expander.policy_impl(&policies, &fits);
+    let methods_by_mut = expander.methods_by_mut();
+    let plan_impl = expander.plan_impl();
     let server_policy_impl = server_policy
         .as_ref()
-        .map(|server_policy| e.server_policy_impl(&policies, server_policy));
-    let assertions = e.assertions();
+        .map(|server_policy| expander.server_policy_impl(&policies, server_policy));
+    let assertions = expander.assertions();
     quote! {
         #(#scope_attrs)*
         const _: () = {

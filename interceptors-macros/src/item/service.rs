@@ -10,7 +10,7 @@ use syn::{
 };
 
 use super::mount::Mount;
-use crate::codes;
+use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
 use crate::text::attributes::{
     conditional, effective_path, is_cfg, is_lint_level, is_ours, plain_attrs,
@@ -253,28 +253,12 @@ fn parse_method(
     if let Err(error) = method.modifiers.require_empty() {
         cx.push(error);
     }
-    let mut args = None;
-    let (mut cfgs, mut docs, mut attrs) = (Vec::new(), Vec::new(), Vec::new());
-    let mut seen = false;
-    for attribute in plain_attrs(method.attrs) {
-        if is_ours(&attribute, krate) {
-            if std::mem::replace(&mut seen, true) {
-                cx.error_on(
-                    codes::TWO_ATTRIBUTES,
-                    &attribute,
-                    "one `#[intercept(…)]` for each method; put both in one",
-                );
-            } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
-                args = Some(list.tokens);
-            }
-        } else if is_cfg(&attribute) {
-            cfgs.push(attribute);
-        } else if is_for_callers(mount, &attribute) {
-            docs.push(attribute);
-        } else {
-            attrs.push(attribute);
-        }
-    }
+    let MethodAttributes {
+        args,
+        cfgs,
+        docs,
+        attrs,
+    } = MethodAttributes::sort(cx, krate, mount, method.attrs);
     let not_an_rpc = |what: &str| {
         let elsewhere = match mount {
             Mount::HandWritten => ". Move other methods to a separate `impl`",
@@ -296,30 +280,10 @@ fn parse_method(
     }
     if mount == Mount::HandWritten
         && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
-        && !has_parameters(&argument.ty)
+        && let Some((code, wrong)) = wrong_request(&argument.ty)
     {
-        cx.error_on(
-            codes::NOT_AN_RPC,
-            &argument.ty,
-            "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
-        );
+        cx.error_on(code, &argument.ty, wrong);
         return None;
-    }
-    if mount == Mount::HandWritten
-        && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
-    {
-        let ty = &argument.ty;
-        let wrong = if has_lifetimes(ty) {
-            "an attempt may outlive what a request borrows; name a type that owns its message"
-        } else if find_ident(ty.to_token_stream(), "dyn").is_some() {
-            "a hand-written client cannot keep a boxed request; name the type in the box, such as `tokio_stream::wrappers::ReceiverStream<User>`"
-        } else {
-            ""
-        };
-        if !wrong.is_empty() {
-            cx.error_on(codes::NOT_OWNED, ty, wrong);
-            return None;
-        }
     }
     let mut inputs = sig.inputs.iter();
     let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(request)), None) =
@@ -355,15 +319,8 @@ fn parse_method(
         return None;
     };
     let name = sig.ident.unraw().to_string();
-    let stream = associated_type(&result, assoc_names).or_else(|| {
-        let streams = || assoc_names.iter().filter(|it| is_stream_of(it, &name));
-        // If several types match, such as `SetupStream` and `SetUpStream`, prefer the one that tonic generates for this name.
-        let (pascal, same) = (pascal_case(&name) + "Stream", format!("{name}Stream"));
-        let exact = streams().find(|it| it.unraw() == pascal.as_str());
-        let exact = exact
-            .or_else(|| streams().find(|it| it.unraw().to_string().eq_ignore_ascii_case(&same)));
-        exact.or(streams().next()).cloned()
-    });
+    let stream =
+        associated_type(&result, assoc_names).or_else(|| stream_type(&name, assoc_names).cloned());
     Some(Method {
         args,
         cfgs,
@@ -380,6 +337,79 @@ fn parse_method(
         block: method.block,
         sig,
     })
+}
+
+/// The attributes of a method, by their purpose. The fields are those of [`Method`].
+struct MethodAttributes {
+    args: Option<TokenStream>,
+    cfgs: Vec<Attribute>,
+    docs: Vec<Attribute>,
+    attrs: Vec<Attribute>,
+}
+
+impl MethodAttributes {
+    fn sort(cx: &Ctxt, krate: &Path, mount: Mount, attributes: Vec<Attribute>) -> Self {
+        let mut sorted = Self {
+            args: None,
+            cfgs: Vec::new(),
+            docs: Vec::new(),
+            attrs: Vec::new(),
+        };
+        let mut has_ours = false;
+        for attribute in plain_attrs(attributes) {
+            if is_ours(&attribute, krate) {
+                if std::mem::replace(&mut has_ours, true) {
+                    cx.error_on(
+                        codes::TWO_ATTRIBUTES,
+                        &attribute,
+                        "one `#[intercept(…)]` for each method; put both in one",
+                    );
+                } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
+                    sorted.args = Some(list.tokens);
+                }
+            } else if is_cfg(&attribute) {
+                sorted.cfgs.push(attribute);
+            } else if is_for_callers(mount, &attribute) {
+                sorted.docs.push(attribute);
+            } else {
+                sorted.attrs.push(attribute);
+            }
+        }
+        sorted
+    }
+}
+
+/// The error for the request type of a hand-written client's method, if the type is wrong.
+fn wrong_request(ty: &Type) -> Option<(Code, &'static str)> {
+    if !has_parameters(ty) {
+        return Some((
+            codes::NOT_AN_RPC,
+            "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
+        ));
+    }
+    if has_lifetimes(ty) {
+        return Some((
+            codes::NOT_OWNED,
+            "an attempt may outlive what a request borrows; name a type that owns its message",
+        ));
+    }
+    let is_dyn = find_ident(ty.to_token_stream(), "dyn").is_some();
+    is_dyn.then_some((
+        codes::NOT_OWNED,
+        "a hand-written client cannot keep a boxed request; name the type in the box, such as `tokio_stream::wrappers::ReceiverStream<User>`",
+    ))
+}
+
+/// The associated type for the response stream of a method, by its name.
+///
+/// If several types match, such as `SetupStream` and `SetUpStream`, it is the one that tonic generates for this method.
+fn stream_type<'a>(method: &str, types: &'a [Ident]) -> Option<&'a Ident> {
+    let streams = || types.iter().filter(|it| is_stream_of(it, method));
+    let (pascal, same) = (pascal_case(method) + "Stream", format!("{method}Stream"));
+    let exact = streams().find(|it| it.unraw() == pascal.as_str());
+    let exact =
+        exact.or_else(|| streams().find(|it| it.unraw().to_string().eq_ignore_ascii_case(&same)));
+    exact.or(streams().next())
 }
 
 /// Whether a type has generic arguments, as `Request<…>` and its aliases do.

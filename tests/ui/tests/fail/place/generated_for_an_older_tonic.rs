@@ -3,7 +3,7 @@
 
 #[interceptors::intercept(logging)]
 mod user_service_client {
-    // As tonic 0.13 has it, and not for this compiler to look up.
+    // Code from tonic 0.13. The `cfg` keeps the compiler from resolving it.
     #[cfg(any())]
     use tonic::codec::ProstCodec;
 }

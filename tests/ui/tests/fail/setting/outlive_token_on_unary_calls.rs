@@ -38,7 +38,7 @@ impl UserService for Users {
 
 const YES: bool = true;
 
-// The block's is for both methods, and right. That of `get` is not.
+// The setting of the block covers a stream, so it is right. That of `get` is not.
 #[intercept(auth(verifier = Tokens, outlive_token = true))]
 #[tonic::async_trait]
 impl UserService for Posts {
