@@ -51,6 +51,8 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     // What is listed on a method may not be listed on a block; that it stands there is one error.
     let args = match &item {
         Ok(Item::Fn(method)) if method.sig.receiver().is_some() => TokenStream::new(),
+        // Of an item that cannot have the attribute, that is the only error.
+        Ok(Item::Enum(_) | Item::Union(_)) => TokenStream::new(),
         _ => args,
     };
     let args = parse_block_args(&cx, mount, args);

@@ -108,7 +108,8 @@ pub(crate) const FORMS: &str = "a server may have several services; write a meth
 fn form_of_server(text: &str) -> Option<Spelled> {
     if let Some((method, path)) = text.split_once(' ') {
         let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
-        let is_legal = |byte: u8| byte.is_ascii_graphic() && !b"?#*".contains(&byte);
+        // A parameter of axum, `/users/{id}`, would match nothing either.
+        let is_legal = |byte: u8| byte.is_ascii_graphic() && !b"?#*{}".contains(&byte);
         return (is_method && path.starts_with('/') && path.bytes().all(is_legal)).then(|| {
             Spelled::Http {
                 method: method.to_owned(),
