@@ -1,6 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Expr;
+use syn::{Expr, Ident};
 
 use super::entry::{Entry, Listed, Spot};
 use super::keywords::SELECTORS;
@@ -160,6 +160,10 @@ impl Entry for Authorize {
     }
 
     /// There has to be somebody to authorize, in every method that the entry covers.
+    fn asks_for_caller(&self, name: &Ident) -> Option<Span> {
+        Some(name.span())
+    }
+
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let name = view.name;
         let (mut public, mut unverified) = (Vec::new(), Vec::new());

@@ -101,6 +101,12 @@ pub(crate) trait Entry {
         None
     }
 
+    /// Where it asks for the caller that `auth` has verified. `name` is the name of the entry.
+    fn asks_for_caller(&self, name: &Ident) -> Option<Span> {
+        let _ = name;
+        None
+    }
+
     /// What a server's own mount does with calls that the entry does not cover.
     fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;

@@ -445,6 +445,13 @@ impl Entry for RateLimit {
         }
     }
 
+    fn asks_for_caller(&self, _: &Ident) -> Option<Span> {
+        match self.key {
+            Key::Identity(span) => Some(span),
+            Key::ClientIp(_) | Key::Everyone | Key::Peer | Key::Metadata(_) => None,
+        }
+    }
+
     /// A limit by identity needs an `auth` outside of it, in every method that it covers, and one by the caller's address a `client_ip`.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let span = match self.key {

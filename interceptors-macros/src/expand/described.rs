@@ -49,6 +49,7 @@ pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
     let literals = literals.filter_map(literal);
     let unary = checked.entries.iter().flat_map(unary);
     let pairs = pairs(checked);
+    let callers = callers(checked);
     let rows = others.len();
     Described {
         items: quote! {
@@ -58,6 +59,7 @@ pub(super) fn described(checked: &Checked, others: &[Ident]) -> Described {
             #(#literals)*
             #(#unary)*
             #pairs
+            #callers
         },
         find: match checked.mount {
             // A server compares the whole path; a channel ignores the prefix of its origin.
@@ -225,6 +227,32 @@ fn pairs(checked: &Checked) -> TokenStream {
         };
         Some(quote_spanned! {at(name.span())=>
             const _: () = ::core::assert!(!__interceptors::meet(&__COVERS, #a, #b), #message);
+        })
+    });
+    quote!(#(#checks)*)
+}
+
+/// Entries that ask for a caller, where `auth` leaves open what is idempotent.
+fn callers(checked: &Checked) -> TokenStream {
+    let checks = checked.entries.iter().enumerate().filter_map(|(i, listed)| {
+        let span = listed.entry.asks_for_caller(&listed.name)?;
+        let before = checked.entries[..i].iter().enumerate();
+        let (verifiers, entries): (Vec<_>, Vec<_>) =
+            before.filter(|(_, earlier)| earlier.row.verifies).unzip();
+        // What lists name by paths was compared already.
+        let mut entries = entries.into_iter().chain([listed]);
+        if !entries.any(Listed::depends_on_descriptors) {
+            return None;
+        }
+        let name = &listed.name;
+        let message = codes::PUBLIC_HAS_NO_IDENTITY.text(format_args!(
+            "`{name}` covers a method in `descriptors` for which `auth` verifies no caller; leave that method out with `except`"
+        ));
+        Some(quote_spanned! {at(span)=>
+            const _: () = ::core::assert!(
+                __interceptors::are_verified(&__COVERS, #i, &[#(#verifiers),*]),
+                #message
+            );
         })
     });
     quote!(#(#checks)*)

@@ -462,6 +462,29 @@ pub const fn meet<const E: usize, const M: usize>(
     false
 }
 
+/// Whether one of these verifiers applies to each method that the entry applies to.
+#[must_use]
+pub const fn are_verified<const E: usize, const M: usize>(
+    covers: &[[bool; E]; M],
+    entry: usize,
+    verifiers: &[usize],
+) -> bool {
+    let mut m = 0;
+    while m < M {
+        let mut is_verified = !covers[m][entry];
+        let mut v = 0;
+        while v < verifiers.len() {
+            is_verified |= covers[m][verifiers[v]];
+            v += 1;
+        }
+        if !is_verified {
+            return false;
+        }
+        m += 1;
+    }
+    true
+}
+
 /// The rows of a plan: first everything that is in no set, then the methods.
 #[must_use]
 pub const fn rows<const N: usize>(
