@@ -161,6 +161,15 @@ fn lists(listed: &Listed) -> TokenStream {
 /// A constant of its own for each element, or the compiler would point elsewhere.
 fn literal(method: &MethodRef) -> Option<TokenStream> {
     let span = at(method.span);
+    if let Spelled::Http { method, path } = &method.spelled {
+        // tonic serves an RPC with each method of HTTP, so a list that names one of them leaves the others out.
+        let message = codes::NOT_A_METHOD.text(format_args!(
+            "`{path}` is an RPC in `descriptors`, and is served with any HTTP method; write it without `{method}`"
+        ));
+        return Some(
+            quote_spanned!(span=> const _: () = ::core::assert!(!__METHODS.is_rpc(#path), #message);),
+        );
+    }
     let (holds, message) = match (&method.spelled, method.path()) {
         (Spelled::Path { service, .. }, Some(path)) => (
             quote!(__METHODS.has(#path)),
@@ -177,7 +186,6 @@ fn literal(method: &MethodRef) -> Option<TokenStream> {
             quote!(__METHODS.has_idempotent()),
             NOT_IDEMPOTENT.to_owned(),
         ),
-        // Plain HTTP is in no descriptor.
         _ => return None,
     };
     let message = codes::DESCRIPTORS.text(message);

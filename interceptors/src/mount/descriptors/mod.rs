@@ -252,6 +252,12 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         !self.is_sound || self.find(path).is_some()
     }
 
+    /// Whether a path of plain HTTP is that of a method in the sets.
+    #[must_use]
+    pub const fn is_rpc(&self, path: &str) -> bool {
+        self.is_sound && self.find(path).is_some()
+    }
+
     /// Whether a literal may name a service, or a unary method.
     #[must_use]
     pub const fn may_be_unary(&self, path: &str) -> bool {
