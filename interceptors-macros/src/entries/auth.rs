@@ -359,8 +359,10 @@ impl Entry for Auth {
             None => quote!(Self),
             Some(given) => field(item, given)?.to_token_stream(),
         };
-        // The compiler does not report a false bound with `for<'a>` at the `impl`. The attribute has an error already.
-        let whenever = has_error.then(|| quote!(for<'__a>));
+        // The compiler does not report a false bound with `for<'a>` at the `impl`. The attribute has an error already, or the
+        // entry reports the verifier.
+        let is_concrete = item.generics.params.is_empty();
+        let whenever = (has_error || is_concrete).then(|| quote!(for<'__a>));
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, _) = generics.split_for_impl();
         let mut bounded = generics.clone();

@@ -1,6 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Expr;
+use syn::{Expr, Ident};
 
 use super::entry::{Entry, Listed, ValueContext};
 use super::keywords::SELECTORS;
@@ -156,6 +156,10 @@ impl Entry for Authorize {
                 quote_spanned!(span=> &#authorize::by_role(&#auth, #config))
             }
         }
+    }
+
+    fn needs_caller(&self, name: &Ident) -> Option<Span> {
+        Some(name.span())
     }
 
     /// Reports methods in which `auth` does not run before this entry, so that there is no identity to authorize.

@@ -24,5 +24,6 @@ pub(crate) fn read_mount(cx: &Ctxt, expr: &Expr) -> Option<Type> {
 
 /// The type, as the plan shows it.
 pub(crate) fn shown_mount(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(' ', "")
+    let shown = ty.to_token_stream().to_string().replace(' ', "");
+    shown.replace("::<", "<")
 }

@@ -103,6 +103,12 @@ pub(crate) trait Entry {
         None
     }
 
+    /// The token that needs a verified caller. `name` is the name of the entry.
+    fn needs_caller(&self, name: &Ident) -> Option<Span> {
+        let _ = name;
+        None
+    }
+
     /// The code that a server's struct runs for calls that the entry does not cover.
     fn for_uncovered_calls(&self, place: &Place<'_>) -> Option<TokenStream> {
         let _ = place;

@@ -51,6 +51,8 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
     // An attribute on a method without its block is one error. Its arguments may be right there, so they are not checked.
     let args = match &item {
         Ok(Item::Fn(method)) if method.sig.receiver().is_some() => TokenStream::new(),
+        // Of an item that cannot have the attribute, that is the only error.
+        Ok(Item::Enum(_) | Item::Union(_)) => TokenStream::new(),
         _ => args,
     };
     let args = parse_block_args(&cx, mount, args);

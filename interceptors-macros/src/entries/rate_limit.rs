@@ -449,6 +449,13 @@ impl Entry for RateLimit {
         }
     }
 
+    fn needs_caller(&self, _: &Ident) -> Option<Span> {
+        match self.key {
+            Key::Identity(span) => Some(span),
+            Key::ClientIp(_) | Key::Everyone | Key::Peer | Key::Metadata(_) => None,
+        }
+    }
+
     /// Reports methods in which `key = identity` has no `auth` before it, or `key = client_ip` no `client_ip`.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let span = match self.key {

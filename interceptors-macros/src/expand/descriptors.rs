@@ -49,6 +49,7 @@ pub(super) fn descriptor_items(checked: &Checked, others: &[Ident]) -> Descripto
     let names = names.filter_map(name_assertion);
     let unary = checked.entries.iter().flat_map(unary_assertions);
     let conflicts = conflict_assertions(checked);
+    let unverified = caller_assertions(checked);
     let rows = others.len();
     DescriptorItems {
         items: quote! {
@@ -58,6 +59,7 @@ pub(super) fn descriptor_items(checked: &Checked, others: &[Ident]) -> Descripto
             #(#names)*
             #(#unary)*
             #conflicts
+            #unverified
         },
         find: match checked.mount {
             // A server compares the whole path; a channel ignores the prefix of its origin.
@@ -159,6 +161,15 @@ fn lists(listed: &Listed) -> TokenStream {
 /// Asserts that an element of a list is in the descriptors. Each element has its own constant, so that the error points to it.
 fn name_assertion(method: &MethodRef) -> Option<TokenStream> {
     let span = at(method.span);
+    if let Spelling::Http { method, path } = &method.spelling {
+        // tonic serves an RPC with each HTTP method, so the list would leave the other methods out.
+        let message = codes::NOT_A_METHOD.text(format_args!(
+            "`{path}` is an RPC in `descriptors`, and is served with any HTTP method; write it without `{method}`"
+        ));
+        return Some(
+            quote_spanned!(span=> const _: () = ::core::assert!(!__METHODS.is_rpc(#path), #message);),
+        );
+    }
     let (holds, message) = match (&method.spelling, method.path()) {
         (Spelling::Path { service, .. }, Some(path)) => (
             quote!(__METHODS.has(#path)),
@@ -175,7 +186,6 @@ fn name_assertion(method: &MethodRef) -> Option<TokenStream> {
             quote!(__METHODS.has_idempotent()),
             NOT_IDEMPOTENT.to_owned(),
         ),
-        // Plain HTTP requests are not in descriptors.
         _ => return None,
     };
     let message = codes::DESCRIPTORS.text(message);
@@ -225,6 +235,32 @@ fn conflict_assertions(checked: &Checked) -> TokenStream {
         };
         Some(quote_spanned! {at(name.span())=>
             const _: () = ::core::assert!(!__interceptors::meet(&__COVERS, #a, #b), #message);
+        })
+    });
+    quote!(#(#checks)*)
+}
+
+/// Asserts that `auth` covers each method in which an entry needs the caller, where a list names `idempotent`.
+fn caller_assertions(checked: &Checked) -> TokenStream {
+    let checks = checked.entries.iter().enumerate().filter_map(|(i, listed)| {
+        let span = listed.entry.needs_caller(&listed.name)?;
+        let before = checked.entries[..i].iter().enumerate();
+        let (verifiers, entries): (Vec<_>, Vec<_>) =
+            before.filter(|(_, earlier)| earlier.row.verifies).unzip();
+        // Lists of paths were compared before.
+        let mut entries = entries.into_iter().chain([listed]);
+        if !entries.any(Listed::depends_on_descriptors) {
+            return None;
+        }
+        let name = &listed.name;
+        let message = codes::PUBLIC_HAS_NO_IDENTITY.text(format_args!(
+            "`{name}` covers a method in `descriptors` for which `auth` verifies no caller; leave that method out with `except`"
+        ));
+        Some(quote_spanned! {at(span)=>
+            const _: () = ::core::assert!(
+                __interceptors::are_verified(&__COVERS, #i, &[#(#verifiers),*]),
+                #message
+            );
         })
     });
     quote!(#(#checks)*)

@@ -15,7 +15,7 @@ pub(crate) enum Annotated {
     Struct(ItemStruct),
 }
 
-const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
+const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on the module of a generated client or server, or on a `struct` for channels or for a server";
 
 /// Parses the item and reports its errors. Returns `None` if nothing is left to check.
 pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {

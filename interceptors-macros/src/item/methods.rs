@@ -112,7 +112,8 @@ pub(crate) const SERVER_PATTERNS: &str = "a server may have several services; wr
 fn parse_server_pattern(text: &str) -> Option<Spelling> {
     if let Some((method, path)) = text.split_once(' ') {
         let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
-        let is_legal = |byte: u8| byte.is_ascii_graphic() && !b"?#*".contains(&byte);
+        // A parameter of axum, `/users/{id}`, would match nothing either.
+        let is_legal = |byte: u8| byte.is_ascii_graphic() && !b"?#*{}".contains(&byte);
         return (is_method && path.starts_with('/') && path.bytes().all(is_legal)).then(|| {
             Spelling::Http {
                 method: method.to_owned(),

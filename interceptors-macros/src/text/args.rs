@@ -1,7 +1,8 @@
 use proc_macro2::{Group, Punct, Spacing, Span, TokenStream};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Path, PathSegment, Token, token};
+use syn::{Expr, Ident, Path, PathArguments, PathSegment, Token, token};
 
 use super::source::source;
 use crate::codes;
@@ -189,6 +190,9 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
         let message = format!("a list goes in brackets: `{name} = […]`");
         return Err(codes::WRONG_BRACKETS.error(braces.span(), message));
     }
+    if let Some(ty) = generic_type(input) {
+        return Ok(ty);
+    }
     input.parse().map_err(|error: syn::Error| {
         if error.to_string().starts_with("unexpected end of input") {
             let message =
@@ -197,6 +201,29 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
         }
         error
     })
+}
+
+/// A type with arguments that is the whole value, such as `Inbound<Tokens>`. An expression would need `::` before the `<`.
+fn generic_type(input: ParseStream<'_>) -> Option<Expr> {
+    let ahead = input.fork();
+    let path: syn::TypePath = ahead.parse().ok()?;
+    let has_no_colons = |segment: &PathSegment| matches!(&segment.arguments, PathArguments::AngleBracketed(arguments) if arguments.colon2_token.is_none());
+    let ends = ahead.is_empty() || ahead.peek(Token![,]);
+    if path.qself.is_some() || !ends || !path.path.segments.iter().any(has_no_colons) {
+        return None;
+    }
+    input.advance_to(&ahead);
+    let mut path = path.path;
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            arguments.colon2_token.get_or_insert_default();
+        }
+    }
+    Some(Expr::Path(syn::ExprPath {
+        attrs: Vec::new(),
+        qself: None,
+        path,
+    }))
 }
 
 /// Whether an expression continues here, as in `self.audit` or `build()?`. Then the word before is not the name of a setting.

@@ -27,7 +27,7 @@
 //!
 //! Each call is measured when it has really ended, with its final status. A response stream is measured at its end, even if it fails half way, is
 //! dropped, or the handler panics. There is one exception: a client that goes away half way through its request stream looks like one that has sent
-//! everything, unless the server has `server::RequestCancellationLayer`.
+//! everything, unless the policy runs before decoding, or the server has `server::RequestCancellationLayer`.
 //!
 //! # OpenTelemetry
 //!

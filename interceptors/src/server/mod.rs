@@ -64,7 +64,8 @@
 //! | `"/user.v1.UserService/*"` | all RPCs of the service |
 //! | `"GET /healthz"` | this request of plain HTTP; `GET` includes `HEAD`, which the same handler answers |
 //!
-//! Name an RPC without an HTTP method: tonic serves it under each. `only = ["POST /user.v1.UserService/Login"]` would leave `PUT` open.
+//! Name an RPC without an HTTP method: tonic serves it under each. `only = ["POST /user.v1.UserService/Login"]` would leave `PUT` open. With
+//! `descriptors`, this does not compile.
 //!
 //! Paths are compared byte for byte, without the query, which does not choose a handler. An unusual spelling (`//`, a slash at the end, percent
 //! encoding, another case) matches nothing, so it is not public. `only` with `/*` covers every path below the service, even if it names no RPC, so an

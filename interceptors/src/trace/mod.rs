@@ -27,7 +27,8 @@
 //!
 //! Each call has a span, made with [`tracing`] and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). It lasts until the call has really
 //! ended, the response stream included. The handler runs in the span, and so does its work while the response stream is read. A client that goes
-//! away half way through its request stream looks like one that has sent everything, unless the server has `server::RequestCancellationLayer`.
+//! away half way through its request stream looks like one that has sent everything, unless the policy runs before decoding, or the server has
+//! `server::RequestCancellationLayer`.
 //!
 //! | field | |
 //! | --- | --- |
@@ -89,6 +90,7 @@ use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::{code_name, is_error};
 use crate::kit::cut_off::CUT_OFF_IS_OK;
+use crate::kit::full_name::FullName;
 use crate::kit::key::is_text;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
@@ -247,7 +249,11 @@ struct Name<'a>(&'a CallDetails);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.0.service(), self.0.method())
+        let name = FullName {
+            service: self.0.service(),
+            method: self.0.method(),
+        };
+        name.fmt(f)
     }
 }
 

@@ -15,6 +15,11 @@ struct Named;
 struct Users;
 
 #[intercept(server, logging)]
+enum Either {
+    One,
+}
+
+#[intercept(server, logging)]
 #[tonic::async_trait]
 impl interceptors_ui_tests::UserService for Users {
     type ListStream = interceptors_ui_tests::Ids;

@@ -7,7 +7,7 @@ use interceptors::intercept;
 #[intercept(
     server,
     logging(only = [get, "Get", "/user.v1.UserService", "/user.v1.UserService/", "user.v1.UserService/Get"]),
-    timeout("1s", only = ["/healthz", "GET healthz", "get /healthz", "GET /healthz?a=b", "GET /a/*", "GET  /healthz"]),
+    timeout("1s", only = ["/healthz", "GET healthz", "get /healthz", "GET /healthz?a=b", "GET /a/*", "GET /a/{id}", "GET  /healthz"]),
     catch_panic(except = ["/*", "*", "/user.v1.*/Get", "/user.v1.UserService/Get*", "//user.v1.UserService/Get"]),
     request_id(only = ["/user.v1.UserService/*", "/user.v1.UserService/*"]),
 )]
