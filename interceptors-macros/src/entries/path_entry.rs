@@ -148,7 +148,8 @@ impl Entry for PathEntry {
     /// };
     /// ```
     ///
-    /// On a struct, a function creates the value for each channel or server.
+    /// On a struct, a function creates the value for each channel or server. It copies a constant, which the compiler also
+    /// evaluates in `cargo check`.
     fn items(&self, place: &Place<'_>) -> TokenStream {
         let (ty, name, path) = (Self::ty(place), place.item("OWN"), &self.path);
         let made = self.make(place);
@@ -156,12 +157,17 @@ impl Entry for PathEntry {
         let listed_type = Ident::new(&format!("__Listed{}", place.i), span);
         let is_asked = quote_spanned!(span=> __interceptors::is_entry::<#listed_type>());
         let state = match place.mount {
-            mount if mount.is_struct() => quote! {
-                #[allow(non_snake_case)]
-                fn #name() -> #ty {
-                    const { #made }
+            mount if mount.is_struct() => {
+                let constant = place.item("OWN_CONSTANT");
+                quote! {
+                    #[allow(clippy::declare_interior_mutable_const)]
+                    const #constant: ::core::mem::ManuallyDrop<#ty> = ::core::mem::ManuallyDrop::new(#made);
+                    #[allow(non_snake_case)]
+                    fn #name() -> #ty {
+                        ::core::mem::ManuallyDrop::into_inner(#constant)
+                    }
                 }
-            },
+            }
             _ => quote!(static #name: #ty = #made;),
         };
         let listed = Ident::new(&format!("__Listed{}", place.i), span);

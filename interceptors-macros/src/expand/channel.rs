@@ -1,6 +1,6 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::{ItemStruct, parse_quote};
+use syn::{ItemStruct, Visibility, parse_quote};
 
 use super::chain::{CheckAt, Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
@@ -34,12 +34,13 @@ use crate::item::mount::Mount;
 /// };
 /// ```
 pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let companion_items = companion_items(checked, item);
+    let companion_items = companion_items(checked, item, true);
     quote!(#item #companion_items)
 }
 
-/// The items that come after the struct.
-pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStream {
+/// The items that come after the struct. If the struct may also be for a server (`is_alone` is false), the server's items have
+/// `layer`.
+pub(super) fn companion_items(checked: &Checked, item: &ItemStruct, is_alone: bool) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -72,6 +73,7 @@ pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStre
         .any(|attr| attr.path().is_ident("deprecated"));
     let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
     let wrap = format!(" Puts the interceptors of `{ident}` around a channel.");
+    let layer = (is_alone && cfg!(feature = "server")).then(|| layer(vis));
     quote! {
         #allow
         const _: () = {
@@ -105,9 +107,24 @@ pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStre
                 {
                     __interceptors::client::InterceptedChannel::new(self, channel)
                 }
+                #layer
             }
             #plan_impl
         };
+    }
+}
+
+/// The method `layer` of a server's struct. Here nobody can call it: the error says that the struct is not for a server.
+/// With `for<'a>`, the compiler checks the bound only where the method is called.
+fn layer(vis: &Visibility) -> TokenStream {
+    quote! {
+        #[doc(hidden)]
+        #vis fn layer(self) -> __interceptors::server::InterceptLayer<Self>
+        where
+            for<'__a> Self: __interceptors::ServerChain,
+        {
+            __interceptors::server::InterceptLayer::new(self)
+        }
     }
 }
 

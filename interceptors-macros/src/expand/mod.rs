@@ -49,7 +49,7 @@ pub(crate) fn companion_items(all: &[Checked]) -> TokenStream {
                 disabled::companion_items(checked, item)
             }
             Mount::Server => server::companion_items(checked, item, all.len() == 1),
-            _ => channel::companion_items(checked, item),
+            _ => channel::companion_items(checked, item, all.len() == 1),
         },
         Annotated::Block(_) | Annotated::ClientModule(_) | Annotated::ServerModule(_) => {
             TokenStream::new()

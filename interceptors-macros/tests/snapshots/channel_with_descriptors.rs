@@ -254,6 +254,13 @@ const _: () = {
         {
             __interceptors::client::InterceptedChannel::new(self, channel)
         }
+        #[doc(hidden)]
+        fn layer(self) -> __interceptors::server::InterceptLayer<Self>
+        where
+            for<'__a> Self: __interceptors::ServerChain,
+        {
+            __interceptors::server::InterceptLayer::new(self)
+        }
     }
     #[allow(unreachable_pub)]
     pub struct __Plan;

@@ -20,15 +20,15 @@ const _: () = {
         __Listed1,
     >());
     type __Own1 = __interceptors::Guarded<__IS_ENTRY_AUDIT_1, __Listed1>;
+    #[allow(clippy::declare_interior_mutable_const)]
+    const __OWN_CONSTANT_AUDIT_1: ::core::mem::ManuallyDrop<__Own1> = ::core::mem::ManuallyDrop::new({
+        let config = __Own1::new();
+        let config = config.level(3);
+        config
+    });
     #[allow(non_snake_case)]
     fn __OWN_AUDIT_1() -> __Own1 {
-        const {
-            {
-                let config = __Own1::new();
-                let config = config.level(3);
-                config
-            }
-        }
+        ::core::mem::ManuallyDrop::into_inner(__OWN_CONSTANT_AUDIT_1)
     }
     const __ENTRY_AUDIT_1: __interceptors::EntryPlan = {
         const fn plan<E: __interceptors::Entry>(
@@ -130,6 +130,13 @@ const _: () = {
             Self: __interceptors::ChannelChain,
         {
             __interceptors::client::InterceptedChannel::new(self, channel)
+        }
+        #[doc(hidden)]
+        fn layer(self) -> __interceptors::server::InterceptLayer<Self>
+        where
+            for<'__a> Self: __interceptors::ServerChain,
+        {
+            __interceptors::server::InterceptLayer::new(self)
         }
     }
     #[allow(unreachable_pub)]

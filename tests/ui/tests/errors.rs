@@ -247,7 +247,7 @@ fn our_messages_have_codes() {
     for folder in FOLDERS.map(|folder| fail.join(folder)) {
         // Interceptors of other crates have messages of their own.
         let is_ours = |file: &&String| {
-            file.ends_with(".stderr") && *file != "other_crate_out_of_range.stderr"
+            file.ends_with(".stderr") && !file.starts_with("other_crate_out_of_range")
         };
         for file in names(&folder).iter().filter(is_ours) {
             for error in errors(&fs::read_to_string(folder.join(file)).unwrap()) {
