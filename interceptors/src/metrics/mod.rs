@@ -63,7 +63,7 @@
 //!
 //! Anybody can call any name on a [server](crate::server), so a name gets no series until a service has answered for it. Before that, calls that are
 //! rejected or that end with `UNIMPLEMENTED` count for the method `_OTHER`. The first call of a name that a service answers counts as
-//! started when the answer begins.
+//! started when the answer begins. With [`descriptors`](crate::intercept#descriptors), the methods of the descriptor sets have series from the start.
 //!
 //! # Cost
 //!
@@ -379,7 +379,10 @@ impl<'a> Metrics<'a> {
     }
 
     fn start(&self, call: &CallDetails) -> InFlight {
-        let is_asked_for = call.plan().is_named_by_wire() && call.side() == Side::Server;
+        let plan = call.plan();
+        // The names of a descriptor set are known.
+        let is_asked_for =
+            plan.is_named_by_wire() && !plan.knows_kind() && call.side() == Side::Server;
         let method = match is_asked_for {
             false => self.recorder.method(call, self.series),
             true => match self.recorder.known_method(call, self.series) {

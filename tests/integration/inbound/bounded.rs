@@ -267,3 +267,39 @@ async fn names_outside_the_descriptor_set_share_one_limit() {
     drop(held);
     assert_eq!(ask("/made.up.Second/Call").await, Code::Unimplemented);
 }
+
+#[intercept(
+    server,
+    descriptors = FILE_DESCRIPTOR_SET,
+    metrics(recorder = self.recorder),
+    auth(verifier = self.tokens),
+)]
+struct MeasuredByName {
+    recorder: Recorder,
+    tokens: StaticTokens<&'static str>,
+}
+
+#[tokio::test]
+async fn described_methods_have_series_before_a_service_answers() {
+    let registry = Registry::new();
+    let layer = MeasuredByName {
+        recorder: Recorder::prometheus(&registry).unwrap(),
+        tokens: tokens(),
+    };
+    let address = serve(layer.layer(), Plain::default().routes()).await;
+    let mut wire = Wire::to(address).await;
+    for path in [
+        GET_USER,
+        "/demo.v1.UserService/MadeUp",
+        "/x/demo.v1.UserService/GetUser",
+    ] {
+        let answer = wire.ask("POST", path, &[GRPC], "").await;
+        assert_eq!(answer.grpc_status(), Some(16));
+    }
+    let expected = [
+        ("_OTHER/_OTHER".to_owned(), 2.0),
+        ("demo.v1.UserService/GetUser".to_owned(), 1.0),
+    ];
+    assert_eq!(series(&registry, STARTED), expected);
+    assert_eq!(series(&registry, HANDLED), expected);
+}
