@@ -38,11 +38,9 @@ pub use value::{Setting, Settings, Value};
 /// );
 /// ```
 ///
-/// `Policy` tells the services of one type from each other; the compiler infers it where a type
-/// implements one annotated service. For a type with several, name a type of yours in each
-/// attribute, `#[intercept(plan = AdminPolicy, …)]`, and ask for
-/// `<Users as Intercepted<AdminPolicy>>::PLAN`. A blanket implementation (`impl<T> Service for T`)
-/// has no plan: the language does not let this trait be implemented for every `T`.
+/// If a type implements one annotated service, the compiler infers `Policy`. If it implements several, declare an empty struct for each policy and
+/// name it in the attribute: `#[intercept(plan = AdminPolicy, …)]`. `<Users as Intercepted<AdminPolicy>>::PLAN` is then that policy. A blanket
+/// implementation (`impl<T> Service for T`) has no plan, because Rust does not allow this trait to be implemented for every `T`.
 pub trait Intercepted<Policy> {
     /// The methods, each with its interceptors in order.
     const PLAN: Plan;
