@@ -1,4 +1,4 @@
-//! Rejects requests whose messages are not valid: `INVALID_ARGUMENT`, and which field is wrong.
+//! Rejects requests with invalid messages: `INVALID_ARGUMENT`, with the fields that are wrong.
 //!
 //! ```
 //! use interceptors::validate::{Validate, Violations};
@@ -28,37 +28,38 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`validate`](crate::intercept#validate).
 //!
-//! Each message decides itself whether it is valid: implement [`Validate`] for it. A method whose message does not implement it does not compile, unless
-//! `except` names the method. So each message that is added to the proto is either checked or named.
+//! Implement [`Validate`] for each message type. If a method's message does not implement it, the method does not compile, unless `except` names it.
+//! So each message that is added to the proto is either checked or explicitly left out.
 //!
 //! # The status
 //!
-//! The status is `INVALID_ARGUMENT`. Its details are a `google.rpc.BadRequest` with the violations in the order in which they were added: the path of
-//! the field and the description. Its message has the same as text. Do not repeat the value in a description: descriptions may end up in logs.
+//! The status code is `INVALID_ARGUMENT`. Its details are a `google.rpc.BadRequest` with all violations, in the order in which they were added. Each
+//! violation has the path of a field and a description. The status message has the same information as text. Do not put the field's value into a
+//! description, because descriptions may be logged.
 //!
-//! A status that is too large for the headers of HTTP/2 would reach the caller as another error. So there are limits:
+//! If a status is too large for HTTP/2 headers, the caller gets a different error. So there are limits:
 //!
-//! - the first 100 violations are kept, and as many of them are sent as fit into 4 KiB;
+//! - the first 100 violations are kept, and those that fit into 4 KiB are sent;
 //! - a path is cut after 256 bytes, and a description after 512;
 //! - at most 1 KiB of the message is sent.
 //!
 //! # Request streams
 //!
-//! Each message is checked when the handler takes it. The first message that is not valid ends the stream with the status, and the handler never gets
-//! it. The paths in the status say which message it was (`messages[3].email`, counted from 0). The handler's signature does not change. The handler
-//! decides what to do with an error of its request stream. Most pass it on with `?`, and then it is the status of the call.
+//! Each message is checked when the handler reads it. The first invalid message ends the stream with the status, and the handler does not get that
+//! message. The paths in the status say which message it was (`messages[3].email`, counted from 0). The handler's signature does not change. The
+//! handler decides what to do with an error of its request stream. Most handlers return it with `?`, and then it is the status of the call.
 //!
-//! To look at messages without this entry, see [`Call::each_message`](crate::Call::each_message).
+//! To check the messages of a request stream in your own interceptor, see [`Call::each_message`](crate::Call::each_message).
 //!
-//! # With a crate that validates
+//! # With the crate `garde`
 //!
-//! With feature `garde`, violations are made from what [`garde`](https://docs.rs/garde) reports. Messages that derive `garde::Validate` (in
-//! `build.rs`, with `type_attribute` and `field_attribute`) then need one line each: `validate_with_garde!`.
+//! With feature `garde`, messages can derive `garde::Validate` of the crate [`garde`](https://docs.rs/garde) (in `build.rs`, with `type_attribute`
+//! and `field_attribute`). One line for each message, `validate_with_garde!`, then implements [`Validate`] for it.
 //!
 //! # Cost
 //!
-//! A single message costs what its `validate` does, and no allocation while it is valid. A request stream costs at most 5 allocations for each call,
-//! to rebuild tonic's stream around another, and none for each message.
+//! A single message costs one call of its `validate`, and this crate allocates nothing if the message is valid. A request stream costs up to 5
+//! allocations for each call, because tonic's stream has to be rebuilt, and none for each message.
 
 use std::fmt;
 
