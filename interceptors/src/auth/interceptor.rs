@@ -226,13 +226,13 @@ impl Default for Credentials {
     }
 }
 
-/// Verifies the token of each call that a service receives: the interceptor behind `auth` there.
+/// Verifies the token of each call of a service: the interceptor behind `auth` on services.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.auth)`, or to test a
-/// [`Verifier`] with what stands around it.
+/// The attribute makes it from the settings of `auth`. Make one yourself to keep it in a field for `with(self.auth)`, or to test a [`Verifier`]
+/// together with other interceptors.
 ///
-/// The attribute does not know which header a `with(self.auth)` reads. If it is not `authorization`, mark it as sensitive before anything
-/// logs it, or write `auth(header = …)`, which does so for all entries.
+/// With `with(self.auth)`, the attribute does not know which header is read. If it is not `authorization`, mark the header as sensitive before other
+/// interceptors log it. `auth(header = …)` does that for you.
 ///
 /// ```
 /// # #[cfg(feature = "test-util")]
@@ -269,7 +269,7 @@ pub struct VerifyToken<V> {
 }
 
 impl<V: Verifier> VerifyToken<V> {
-    /// Asks this verifier about the token in `authorization: Bearer <token>`.
+    /// Verifies the token of `authorization: Bearer <token>` with this verifier.
     pub const fn new(verifier: V) -> Self {
         Self {
             credentials: Credentials::new(),
@@ -296,7 +296,7 @@ impl<V: Verifier> VerifyToken<V> {
         self
     }
 
-    /// Whether streams go on when the token that they began with has expired; `false` unless set. See
+    /// Whether streams continue after their token has expired; `false` unless set. See
     /// [the module documentation](super#streams-end-with-their-token).
     #[must_use]
     pub fn outlive_token(mut self, outlive_token: bool) -> Self {
