@@ -122,8 +122,7 @@ impl Credentials {
     ///
     /// # Panics
     ///
-    /// If it is not visible ASCII. In a constant, as the attribute uses it, that is an error of the
-    /// compiler.
+    /// If it is not visible ASCII. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn scheme(mut self, scheme: &'static str) -> Self {
         let mut i = 0;
@@ -143,7 +142,7 @@ impl Credentials {
     /// # Panics
     ///
     /// If the name is not a metadata key in lower case, if it is one of gRPC's or HTTP's own, or one for
-    /// bytes (`-bin`). In a constant, as the attribute uses it, that is an error of the compiler.
+    /// bytes (`-bin`). In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(

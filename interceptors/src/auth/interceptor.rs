@@ -54,8 +54,7 @@ impl Credentials {
     ///
     /// # Panics
     ///
-    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
-    /// that is an error of the compiler.
+    /// If the name is not a metadata key in lower case. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(

@@ -95,8 +95,8 @@ use crate::CallDetails;
 use crate::Sides;
 use crate::core::client::ClientAddress;
 
-/// The address of the caller, for a handler: `client_ip` leaves it among the extensions of the request. Those of an [`http::Request`] do as well, for
-/// what is no gRPC behind a server's struct.
+/// The address of the caller, for a handler. `client_ip` stores it in the extensions of the request. For plain HTTP behind a server's struct, pass
+/// the extensions of the [`http::Request`]. `None` if there is no `client_ip`, or if the peer has no address.
 ///
 /// ```
 /// use interceptors::client_ip;

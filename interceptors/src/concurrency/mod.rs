@@ -23,7 +23,8 @@
 //! # }
 //! ```
 //!
-//! The reference says where you can list them, and has all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed).
+//! The reference says where you can list them, and has all settings: [`concurrency`](crate::intercept#concurrency) and
+//! [`load_shed`](crate::intercept#load_shed).
 //!
 //! Each running call holds one permit of the limit. It holds the permit until its true end: until its response stream ends, it fails, or it is
 //! dropped because the caller went away or something panicked. If a caller opens a response stream and does not read it, the call keeps its permit

@@ -30,8 +30,7 @@ impl Throttle {
     ///
     /// # Panics
     ///
-    /// If `tokens` is out of range, or `ratio` is not above zero. In a constant, as the attribute
-    /// uses it, that is an error of the compiler.
+    /// If `tokens` is out of range, or `ratio` is not above zero. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub const fn new(tokens: u32, ratio: f64) -> Self {

@@ -93,8 +93,8 @@ mod otel;
 #[cfg(feature = "prometheus")]
 mod prom;
 
-/// How many methods a [`Recorder`] tells apart beyond those that are known where it is compiled. Others are
-/// one, `_OTHER`.
+/// How many method names a [`Recorder`] tracks on a channel or a server's struct, where names are known only at run time. Further names are recorded
+/// as `_OTHER`.
 pub const MAX_METHODS: usize = 1024;
 
 const OTHER: &str = "_OTHER";
@@ -102,7 +102,7 @@ const OTHER: &str = "_OTHER";
 /// The number of gRPC's status codes.
 const CODES: usize = 17;
 
-/// Where measurements go. A clone is the same recorder.
+/// Receives the measurements, and passes them to OpenTelemetry or Prometheus. Clones share one recorder.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -142,13 +142,13 @@ enum Instruments {
 }
 
 impl Recorder {
-    /// Records through a meter of OpenTelemetry's.
+    /// Records with this meter of OpenTelemetry.
     #[must_use]
     pub fn new(meter: &Meter) -> Self {
         Self::with(Instruments::Otel(otel::Instruments::new(meter)))
     }
 
-    /// The one behind `metrics` without settings, over OpenTelemetry's global meter `interceptors`.
+    /// The default recorder of `metrics`: OpenTelemetry's global meter `interceptors`.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: LazyLock<Recorder> = LazyLock::new(|| {
@@ -161,9 +161,9 @@ impl Recorder {
         &GLOBAL
     }
 
-    /// Records under the names of go-grpc-middleware.
+    /// Records in this Prometheus registry, with the names of go-grpc-middleware. Feature `prometheus`.
     ///
-    /// A registry takes each name once, so a process has one such recorder for it:
+    /// A registry accepts each name only once, so make only one such recorder for each registry:
     ///
     /// ```
     /// use std::sync::LazyLock;
@@ -181,7 +181,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// If the registry has one of the names already.
+    /// If the registry already has one of the names.
     #[cfg(feature = "prometheus")]
     pub fn prometheus(registry: &prometheus::Registry) -> Result<Self, prometheus::Error> {
         let instruments = prom::Instruments::new(registry)?;

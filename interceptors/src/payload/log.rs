@@ -45,8 +45,7 @@ impl PayloadSettings {
     ///
     /// # Panics
     ///
-    /// If it is zero or more than [`MOST_BYTES`](Self::MOST_BYTES). In a constant, as the attribute uses
-    /// it, that is an error of the compiler.
+    /// If it is zero or more than [`MOST_BYTES`](Self::MOST_BYTES). In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn max_bytes(mut self, max_bytes: usize) -> Self {
         assert!(

@@ -75,7 +75,7 @@ pub use crate::core::id::RequestId;
 pub use self::WithRequestId as Scope;
 
 impl RequestId {
-    /// A new one.
+    /// Generates a new ID: a UUID of version 7.
     #[must_use]
     #[allow(clippy::disallowed_methods)] // such a UUID begins with the time of day
     pub fn generate() -> Self {
@@ -99,13 +99,13 @@ thread_local! {
     static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
 }
 
-/// The ID of the call that the running handler serves, if it is behind `request_id`.
+/// The ID of the call that the running handler serves. `None` if the handler is not behind `request_id`.
 #[must_use]
 pub fn current() -> Option<RequestId> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Runs a future in which [`current`] gives this ID, and which calls made in it carry.
+/// Runs a future with this ID: [`current`] returns it there, and calls made there send it.
 pub fn scope<F: Future>(id: RequestId, future: F) -> WithRequestId<F> {
     WithRequestId {
         id: Some(id),
@@ -114,7 +114,7 @@ pub fn scope<F: Future>(id: RequestId, future: F) -> WithRequestId<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// A future in which [`current`] gives an ID: what [`scope`] gives. It has a name so that a struct can hold it.
+    /// The future that [`scope`] returns. The type has a name so that a struct can hold it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct WithRequestId<F> {

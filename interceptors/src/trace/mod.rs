@@ -93,10 +93,10 @@ use crate::kit::cut_off::CUT_OFF_IS_OK;
 use crate::kit::key::is_text;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
-/// Gives each call a span for OpenTelemetry: the interceptor behind `trace`.
+/// Makes a span for each call, for OpenTelemetry: the interceptor behind `trace`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.trace)`, or to test what
-/// stands around it. On a client the attribute also makes a span for each attempt, which one in `with` does not.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.trace)`, or to test other
+/// interceptors together with it. On a client, the entry `trace` also makes a span for each attempt; `with(self.trace)` does not.
 ///
 /// ```
 /// use interceptors::trace::Trace;
@@ -122,7 +122,7 @@ impl Trace {
         }
     }
 
-    /// Whether anybody can call. Then each call begins a trace of its own, and the caller's span is a link of its span.
+    /// Whether anybody can call the service. If so, each call begins a new trace, and the caller's span is only a link.
     #[must_use]
     pub const fn public_endpoint(mut self, is_public: bool) -> Self {
         self.public_endpoint = is_public;

@@ -70,22 +70,23 @@ use crate::core::frame::{Looks, Seen};
 use crate::core::messages::inspected;
 use crate::{Call, Interceptor, Next, Sides};
 
-/// A message that can say whether it is valid. See the [module documentation](self).
+/// A message that can be validated. See the [module documentation](self).
 #[diagnostic::on_unimplemented(
     message = "[I0811] `{Self}` cannot be validated",
     label = "the trait `interceptors::validate::Validate` is not implemented for `{Self}`",
     note = "implement `Validate` for it, or leave the method out: `validate(except = [...])`"
 )]
 pub trait Validate {
-    /// Whether it is valid.
+    /// Validates the message.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// If the message is invalid: the fields that are wrong.
     fn validate(&self) -> Result<(), Violations>;
 }
 
-/// What is wrong with a message, field by field: the first 100 things. A stranger's message may have millions of fields.
+/// The violations of a message: fields and what is wrong with them. Only the first 100 are kept, because a message from an unknown caller may have
+/// millions of fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(String, String)>);
 
@@ -100,20 +101,20 @@ impl Violations {
     const LONGEST_FIELD: usize = 256;
     const LONGEST_DESCRIPTION: usize = 512;
 
-    /// Nothing so far. Allocates nothing.
+    /// An empty list. It does not allocate.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// A field, by its path (`address.city`, `items[2].price`), and what is wrong with it.
+    /// Adds a violation: the path of the field (`address.city`, `items[2].price`), and what is wrong with it.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
         if self.0.len() < Self::MOST {
             self.0.push((field.into(), description.into()));
         }
     }
 
-    /// Those of a message that is part of this one.
+    /// Adds the violations of a nested message. `field` is put before their paths.
     ///
     /// ```
     /// use interceptors::validate::Violations;
@@ -132,23 +133,23 @@ impl Violations {
         }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no violations.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The fields, and what is wrong with each.
+    /// The violations: the path of each field, and what is wrong with it.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let violations = self.0.iter();
         violations.map(|(field, description)| (field.as_str(), description.as_str()))
     }
 
-    /// What [`Validate::validate`] returns.
+    /// The result for [`Validate::validate`] to return.
     ///
     /// # Errors
     ///
-    /// Itself, if it is not empty.
+    /// The violations, if there are any.
     pub fn into_result(self) -> Result<(), Self> {
         match self.is_empty() {
             true => Ok(()),
@@ -224,7 +225,7 @@ impl From<garde::Report> for Violations {
     }
 }
 
-/// Implements [`Validate`](crate::validate::Validate) for messages that derive `garde::Validate`, whose context is `()`.
+/// Implements [`Validate`](crate::validate::Validate) for messages that derive `garde::Validate` with the context `()`. Feature `garde`.
 ///
 /// ```
 /// #[derive(garde::Validate)]
