@@ -37,7 +37,8 @@ use crate::wire::status::BoxError;
 /// # }
 /// ```
 pub trait Connect: ChannelChain + Sized {
-    /// Connects to an [`Endpoint`], or to a value that converts into one, such as a string or a `Uri`.
+    /// Connects to an [`Endpoint`](https://docs.rs/tonic/0.14/tonic/transport/struct.Endpoint.html), or to a value that converts into one, such as a
+    /// string or a `Uri`.
     ///
     /// # Errors
     ///

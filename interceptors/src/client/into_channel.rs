@@ -47,7 +47,8 @@ where
     S::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
     <S::ResponseBody as HttpBody>::Error: Into<BoxError> + Send,
 {
-    /// Turns the wrapped channel into tonic's own [`Channel`], for crates that accept nothing else.
+    /// Turns the wrapped channel into tonic's own [`Channel`](https://docs.rs/tonic/0.14/tonic/transport/struct.Channel.html), for crates that accept
+    /// nothing else.
     ///
     /// The returned channel speaks HTTP/2 over a pipe in memory. At the other end of the pipe, each call passes the interceptors in its own task. All
     /// kinds of calls work, with metadata, trailers, back-pressure, and messages of any size. If a call is dropped, it is cancelled at the other end
@@ -72,7 +73,8 @@ where
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime, like [`Endpoint::connect_lazy`].
+    /// If it is called outside a tokio runtime, like
+    /// [`Endpoint::connect_lazy`](https://docs.rs/tonic/0.14/tonic/transport/struct.Endpoint.html#method.connect_lazy).
     ///
     /// ```
     /// use interceptors::intercept;

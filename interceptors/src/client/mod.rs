@@ -22,7 +22,7 @@
 //! | | generated client | hand-written client | channel |
 //! | --- | --- | --- | --- |
 //! | request type in the chain | the message, or [`RequestStream`] of the caller's stream | the method's own request type | [`Body`] |
-//! | response type in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](tonic::Streaming)`<M>>` | the same | [`Body`] |
+//! | response type in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](https://docs.rs/tonic/0.14/tonic/struct.Streaming.html)`<M>>` | the same | [`Body`] |
 //! | when the response has begun | with the response's headers | when the body of the method returns | with the response's headers |
 //! | request streams can be sent again | yes | no | yes |
 //! | where expressions find state | `static`s and functions | `self` | `self` |

@@ -96,7 +96,8 @@ use crate::Sides;
 use crate::core::client::ClientAddress;
 
 /// The address of the caller, for a handler. `client_ip` stores it in the extensions of the request. For plain HTTP behind a server's struct, pass
-/// the extensions of the [`http::Request`]. `None` if there is no `client_ip`, or if the peer has no address.
+/// the extensions of the [`http::Request`](https://docs.rs/http/1/http/struct.Request.html). `None` if there is no `client_ip`, or if the peer has no
+/// address.
 ///
 /// ```
 /// use interceptors::client_ip;

@@ -24,7 +24,7 @@ pub const DEFAULT_BUFFER_SIZE: usize = 256 * 1024;
 /// A call on its way to the handler, or to the server.
 ///
 /// Interceptors get the call by reference. At the end of the chain, the handler takes the request. `Req` is the request message, or
-/// [`tonic::Streaming`] of it if the client sends a stream.
+/// [`tonic::Streaming`](https://docs.rs/tonic/0.14/tonic/struct.Streaming.html) of it if the client sends a stream.
 ///
 /// ```
 /// use interceptors::{Call, Interceptor, Next};

@@ -12,9 +12,9 @@ use super::time::{exceeded, forget, now};
 
 /// Code that runs around each call, before and after the handler or the server.
 ///
-/// Write a plain `async fn`. `Req` and `Res` are the method's own message types ([`tonic::Streaming`] and [`ResponseStream`](crate::ResponseStream)
-/// for streams). A bound on them makes the interceptor typed: if it covers a method whose message does not satisfy the bound, the method does not
-/// compile.
+/// Write a plain `async fn`. `Req` and `Res` are the method's own message types
+/// ([`tonic::Streaming`](https://docs.rs/tonic/0.14/tonic/struct.Streaming.html) and [`ResponseStream`](crate::ResponseStream) for streams). A bound
+/// on them makes the interceptor typed: if it covers a method whose message does not satisfy the bound, the method does not compile.
 ///
 /// ```
 /// use interceptors::{Call, Interceptor, Next};

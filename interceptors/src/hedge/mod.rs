@@ -57,7 +57,7 @@
 //!
 //! **The server may do the work of every attempt.** Name the methods that may run more than once with `only`.
 //!
-//! The transport must be `Clone`, as [`Channel`](https://docs.rs/tonic/latest/tonic/transport/struct.Channel.html) is, and the request must be
+//! The transport must be `Clone`, as [`Channel`](https://docs.rs/tonic/0.14/tonic/transport/struct.Channel.html) is, and the request must be
 //! `Clone`. A channel does not know the kind of a call. It hedges a request if the whole request is available when the call begins. The first attempt
 //! with response headers then counts as the first success. A request of more than 256 KiB is sent only once.
 //!

@@ -6,8 +6,9 @@ use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue};
 
 use crate::kit::key::is_text;
 
-/// A text value for a metadata key. It is implemented for strings, numbers, tonic's [`AsciiMetadataValue`], and `Option`s of them. You can implement
-/// it for your own types. The text must be visible ASCII.
+/// A text value for a metadata key. It is implemented for strings, numbers, tonic's
+/// [`AsciiMetadataValue`](https://docs.rs/tonic/0.14/tonic/metadata/type.AsciiMetadataValue.html), and `Option`s of them. You can implement it for
+/// your own types. The text must be visible ASCII.
 ///
 /// ```
 /// use interceptors::metadata::{AsciiValue, NotAscii};
@@ -41,8 +42,9 @@ pub trait AsciiValue {
     }
 }
 
-/// A value of bytes, for a metadata key that ends in `-bin`. It is implemented for byte containers, tonic's [`BinaryMetadataValue`], and `Option`s of
-/// them. You can implement it for your own types.
+/// A value of bytes, for a metadata key that ends in `-bin`. It is implemented for byte containers, tonic's
+/// [`BinaryMetadataValue`](https://docs.rs/tonic/0.14/tonic/metadata/type.BinaryMetadataValue.html), and `Option`s of them. You can implement it for
+/// your own types.
 ///
 /// ```
 /// use interceptors::metadata::BinaryValue;

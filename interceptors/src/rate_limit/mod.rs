@@ -1,4 +1,4 @@
-//! Limits how many calls pass in a second or a minute, with [`governor`].
+//! Limits how many calls pass in a second or a minute, with [governor](https://docs.rs/governor).
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;

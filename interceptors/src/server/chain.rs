@@ -68,8 +68,8 @@ struct Shared<C: ServerChain> {
 
 /// A layer with the interceptors of an annotated struct. `layer` of the struct returns it.
 ///
-/// It is a [`tower_layer::Layer`] for `tonic::transport::Server::layer`, `axum::Router::layer` and `tower::ServiceBuilder`. Clones, and all services
-/// that the layer wraps, share the state of the interceptors.
+/// It is a [`tower_layer::Layer`](https://docs.rs/tower-layer/0.3/tower_layer/trait.Layer.html) for `tonic::transport::Server::layer`,
+/// `axum::Router::layer` and `tower::ServiceBuilder`. Clones, and all services that the layer wraps, share the state of the interceptors.
 ///
 /// ```
 /// use interceptors::intercept;

@@ -25,9 +25,9 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`trace`](crate::intercept#trace).
 //!
-//! Each call has a span, made with [`tracing`] and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). The span lasts until the true end
-//! of the call, including its response stream. The handler and its response stream run in the span. If a client goes away half way through its
-//! request stream, the handler sees a normal end of the stream, and the span has the handler's status, unless the server has
+//! Each call has a span, made with [tracing](https://docs.rs/tracing) and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). The span
+//! lasts until the true end of the call, including its response stream. The handler and its response stream run in the span. If a client goes away
+//! half way through its request stream, the handler sees a normal end of the stream, and the span has the handler's status, unless the server has
 //! `server::RequestCancellationLayer`.
 //!
 //! | field | |

@@ -71,7 +71,7 @@ use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 /// struct Inbound;
 /// ```
 ///
-/// An interceptor that answers a call itself makes a `Body` from a [`tonic::body::Body`].
+/// An interceptor that answers a call itself makes a `Body` from a [`tonic::body::Body`](https://docs.rs/tonic/0.14/tonic/body/struct.Body.html).
 #[derive(Default)]
 pub struct Body {
     source: Source,
