@@ -437,7 +437,7 @@ async fn calls_that_bypass_the_required_struct_are_rejected() {
         assert!(
             event
                 .message
-                .contains("has not come through the `client_ip`"),
+                .contains("did not pass the `client_ip`"),
             "{event:?}"
         );
     }

@@ -193,8 +193,7 @@ fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,
-        "a call reached a service with `auth(by = …)`, and has not come through the struct that this names; serve the service behind `layer()` or \
-         `wrap(…)` of that struct",
+        "a call reached a service with `auth(by = …)`, but did not pass the named struct; wrap the service with `layer()` or `wrap(…)` of that struct",
     );
     Status::internal("the server is not set up to authenticate this call")
 }
@@ -205,8 +204,8 @@ fn ambiguous(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,
-        "several structs in front of a service with `auth(by = …)` find identities of one type, and the one that this names is not the innermost; \
-         give each struct an `Identity` type of its own",
+        "several structs around a service with `auth(by = …)` verify identities of the same type, and the named struct is not the innermost; give \
+         each struct its own `Identity` type",
     );
     Status::internal("the server is not set up to authenticate this call")
 }

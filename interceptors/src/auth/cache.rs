@@ -300,7 +300,7 @@ impl Failed {
     #[cold]
     fn status(&self, left: Duration) -> Status {
         Status::unavailable(format!(
-            "there is no token, and it is tried again in {:.1} s; the last time it was {}: {}",
+            "there is no token; the next fetch starts in {:.1} s; the last fetch failed with {}: {}",
             left.as_secs_f64(),
             code_name(self.code),
             self.message

@@ -568,7 +568,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
 /// For a copy that an interceptor made itself: if it is incomplete, its end would look like the end of the request.
 #[cold]
 pub(crate) fn no_longer_complete() -> Status {
-    Status::internal("too much of this request has been sent already for it to be sent again")
+    Status::internal("the request cannot be sent again, because too much of it was sent already")
 }
 
 #[cold]

@@ -531,7 +531,7 @@ fn set_content_type(headers: &mut HeaderMap, protocol: Protocol) {
 
 #[cold]
 pub(super) fn request_cut_off() -> Status {
-    Status::cancelled("the client went away before it had sent all of its request")
+    Status::cancelled("the client went away before it sent the whole request")
 }
 
 /// The service's response, as the chain sees it.

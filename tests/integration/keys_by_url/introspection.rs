@@ -194,7 +194,7 @@ async fn invalid_tokens_are_rejected() {
         assert_eq!(status.message(), text, "{what}");
         assert_eq!(verifier.fetches().failed, 0, "{what}");
         let shown = format!("{:?}", events.take());
-        assert!(shown.contains("a token is refused"), "{shown}");
+        assert!(shown.contains("a token is rejected"), "{shown}");
         assert!(
             !shown.contains("t0ken") && !shown.contains("billing"),
             "{shown}"

@@ -163,7 +163,7 @@ where
         match self.ask(token).await {
             Ok(Answer::Active(active)) => Ok(active),
             Ok(Answer::Refused(reason)) => {
-                tracing::debug!(path = call.path(), reason, "a token is refused");
+                tracing::debug!(path = call.path(), reason, "a token is rejected");
                 Err(refused())
             }
             Ok(Answer::Unchecked) => Err(unchecked()),

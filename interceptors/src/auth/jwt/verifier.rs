@@ -226,7 +226,7 @@ where
     async fn verify(&self, token: &str, call: &CallDetails) -> Result<Claims, Status> {
         self.claims(token).await.map_err(|error| match error {
             Unverified::Refused(reason) => {
-                tracing::debug!(path = call.path(), reason, "a JWT is refused");
+                tracing::debug!(path = call.path(), reason, "a JWT is rejected");
                 refused()
             }
             #[cfg(feature = "jwks-url")]
@@ -252,7 +252,7 @@ where
         match expiry::of_verified(token, leeway) {
             Ok(expires_at) => Ok((claims, expires_at)),
             Err(reason) => {
-                tracing::debug!(path = call.path(), reason, "a JWT is refused");
+                tracing::debug!(path = call.path(), reason, "a JWT is rejected");
                 Err(refused())
             }
         }

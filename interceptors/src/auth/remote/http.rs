@@ -203,7 +203,9 @@ fn root_store(roots: &[Bytes]) -> Result<RootCertStore, String> {
         }
     }
     if store.is_empty() {
-        tracing::warn!("there are no root certificates on this system, so no issuer is believed");
+        tracing::warn!(
+            "there are no root certificates on this system, so no issuer can be trusted"
+        );
     }
     Ok(store)
 }
