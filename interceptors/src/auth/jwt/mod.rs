@@ -77,8 +77,13 @@
 //! # }
 //!
 //! # async fn verifier() -> Result<JwtVerifier<Claims>, SetupError> {
-//! let verifier = JwtVerifier::<Claims>::builder([Algorithm::ES256]) .discover("https://id.example.com") .audience(["users"]) .build()?; // Optional:
-//! a service may also start while its issuer is down. if let Err(error) = verifier.ready().await { eprintln!("no token can be checked yet: {error}");
+//! let verifier = JwtVerifier::<Claims>::builder([Algorithm::ES256])
+//!     .discover("https://id.example.com")
+//!     .audience(["users"])
+//!     .build()?;
+//! // Optional: a service may also start while its issuer is down.
+//! if let Err(error) = verifier.ready().await {
+//!     eprintln!("no token can be checked yet: {error}");
 //! }
 //! # Ok(verifier)
 //! # }
