@@ -4,18 +4,18 @@
 //! Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor`.
 
 pub mod server {
-    /// Logs each call once, with its final status and duration.
+    /// An event for each call, with how it ended and how long it took.
     ///
     /// ```text
     /// logging(level = "debug")
     /// ```
     ///
-    /// - `level` (level; default: `"info"`): level of calls that end with a usual status, such as `OK`
+    /// - `level` (level; default: `"info"`): level of calls that end as calls usually do
     /// - `slow` (duration; default: `"500ms"`): a unary call that takes longer is logged at `WARN` at least
     /// - `fields`: values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod logging {
-        /// Level of calls that end with a usual status, such as `OK`.
+        /// Level of calls that end as calls usually do.
         ///
         /// Level; default: `"info"`.
         pub mod level {}
@@ -26,7 +26,7 @@ pub mod server {
         /// Values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message.
         pub mod fields {}
     }
-    /// On a service: verifies the token of each call; on a client: sends a token.
+    /// Verifies the token of each call; on a client, sends one.
     ///
     /// Calls that it rejects or ends have the status `UNAUTHENTICATED`.
     ///
@@ -34,30 +34,30 @@ pub mod server {
     /// auth(verifier = self.tokens)
     /// ```
     ///
-    /// - `verifier` (expression; default: `self`): the `Verifier` of tokens
-    /// - `by`: the server's struct whose `auth` verifies the caller; replaces `verifier`
+    /// - `verifier` (expression; default: `self`): who verifies: a `Verifier`
+    /// - `by`: the server's struct in front of the service whose `auth` has found the caller
     /// - `public` (list of methods; default: `[]`): methods that need no token
-    /// - `protected` (list of methods; default: all others): methods that need a token; see below
-    /// - `scheme` (string; default: `"Bearer"`): word before the token, compared without case; `""` for none
+    /// - `protected` (list of methods; default: all others): methods that need one; see below
+    /// - `scheme` (string; default: `"Bearer"`): word before the token, in any case; `""` for none
     /// - `header` (string; default: `"authorization"`): metadata key of the token
-    /// - `outlive_token` (boolean; default: `false`): whether streams continue after their token has expired
+    /// - `outlive_token` (boolean; default: `false`): whether streams go on when the token that they began with has expired
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod auth {
-        /// The `Verifier` of tokens.
+        /// Who verifies: a `Verifier`.
         ///
         /// Expression; default: `self`.
         pub mod verifier {}
-        /// The server's struct whose `auth` verifies the caller; replaces `verifier`.
+        /// The server's struct in front of the service whose `auth` has found the caller.
         pub mod by {}
         /// Methods that need no token.
         ///
         /// List of methods; default: `[]`.
         pub mod public {}
-        /// Methods that need a token; see below.
+        /// Methods that need one; see below.
         ///
         /// List of methods; default: all others.
         pub mod protected {}
-        /// Word before the token, compared without case; `""` for none.
+        /// Word before the token, in any case; `""` for none.
         ///
         /// String; default: `"Bearer"`.
         pub mod scheme {}
@@ -65,12 +65,12 @@ pub mod server {
         ///
         /// String; default: `"authorization"`.
         pub mod header {}
-        /// Whether streams continue after their token has expired.
+        /// Whether streams go on when the token that they began with has expired.
         ///
         /// Boolean; default: `false`.
         pub mod outlive_token {}
     }
-    /// Rejects callers that are not allowed to make the call; needs `auth` before it.
+    /// Rejects callers that may not make the call; needs `auth` before it.
     ///
     /// Calls that it rejects or ends have the status `PERMISSION_DENIED`.
     ///
@@ -79,24 +79,24 @@ pub mod server {
     /// ```
     ///
     /// - `role` (string): callers with this role, by `HasRole` of the identity
-    /// - `roles` (list of strings): callers with any of these roles
-    /// - `with` (expression): a closure or function that gets the identity, or a `Policy`, which also gets the names of the call
+    /// - `roles` (list of strings): callers with any of these
+    /// - `with` (expression): a closure or function of the identity, or a `Policy`, which sees the names of the call too
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod authorize {
         /// Callers with this role, by `HasRole` of the identity.
         ///
         /// String.
         pub mod role {}
-        /// Callers with any of these roles.
+        /// Callers with any of these.
         ///
         /// List of strings.
         pub mod roles {}
-        /// A closure or function that gets the identity, or a `Policy`, which also gets the names of the call.
+        /// A closure or function of the identity, or a `Policy`, which sees the names of the call too.
         ///
         /// Expression.
         pub mod with {}
     }
-    /// Limits how many calls pass in a second or a minute.
+    /// Rejects calls beyond so many in so much time.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -106,14 +106,14 @@ pub mod server {
     ///
     /// - `per_second` (integer, at least 1): how many calls in a second; this, `per_minute` or `limiter` is needed
     /// - `per_minute` (integer, at least 1): how many calls in a minute, instead of in a second
-    /// - `burst` (integer, at least 1; default: the same number): how many calls may come at once after an idle time, in addition to the rate
+    /// - `burst` (integer, at least 1; default: the same number): how many may come at once after a rest, on top of the rate
     /// - `max_keys` (integer, at least 1; default: `65536`): maximum number of distinct keys tracked
-    /// - `limiter` (expression): your own `Limiter`; replaces all other settings except `key`
-    /// - `store` (expression): a `Store` through which processes share the limit, such as `Redis`
-    /// - `on_error` (default: `local`): what happens to calls while the store fails or is late: `allow`, `deny`, or `local` (this limit, in the process)
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all but `key`
+    /// - `store` (expression): a `Store` in which processes share the limit, such as `Redis`
+    /// - `on_error` (default: `local`): `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process
     /// - `store_timeout` (duration; default: `"100ms"`): the longest that a call waits for the store
-    /// - `name` (string; default: the service; on a method, service and method): entries with the same name, settings and `key` share a limit, in all services and processes
-    /// - `key`: `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each distinct value has its own limit
+    /// - `name` (string; default: the service; on a method, service and method): entries of one name, settings and `key` share a limit, in whatever service and process
+    /// - `key`: `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each has a limit of its own
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod rate_limit {
         /// How many calls in a second; this, `per_minute` or `limiter` is needed.
@@ -124,7 +124,7 @@ pub mod server {
         ///
         /// Integer, at least 1.
         pub mod per_minute {}
-        /// How many calls may come at once after an idle time, in addition to the rate.
+        /// How many may come at once after a rest, on top of the rate.
         ///
         /// Integer, at least 1; default: the same number.
         pub mod burst {}
@@ -132,15 +132,15 @@ pub mod server {
         ///
         /// Integer, at least 1; default: `65536`.
         pub mod max_keys {}
-        /// Your own `Limiter`; replaces all other settings except `key`.
+        /// A `Limiter` of yours, instead of all but `key`.
         ///
         /// Expression.
         pub mod limiter {}
-        /// A `Store` through which processes share the limit, such as `Redis`.
+        /// A `Store` in which processes share the limit, such as `Redis`.
         ///
         /// Expression.
         pub mod store {}
-        /// What happens to calls while the store fails or is late: `allow`, `deny`, or `local` (this limit, in the process).
+        /// `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process.
         ///
         /// Default: `local`.
         pub mod on_error {}
@@ -148,36 +148,36 @@ pub mod server {
         ///
         /// Duration; default: `"100ms"`.
         pub mod store_timeout {}
-        /// Entries with the same name, settings and `key` share a limit, in all services and processes.
+        /// Entries of one name, settings and `key` share a limit, in whatever service and process.
         ///
         /// String; default: the service; on a method, service and method.
         pub mod name {}
-        /// `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each distinct value has its own limit.
+        /// `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each has a limit of its own.
         pub mod key {
             /// A limit for each address.
             pub mod peer {}
-            /// A limit for each address that `client_ip` finds.
+            /// A limit for each address that `client_ip` has found.
             pub mod client_ip {}
             /// A limit for each value of a metadata key: `metadata("x-api-key")`.
             pub mod metadata {}
-            /// A limit for each identity that `auth` verifies.
+            /// A limit for each caller that `auth` has found.
             pub mod identity {}
         }
     }
-    /// Retries failed calls.
+    /// Tries again what failed and may be tried again.
     ///
     /// ```text
     /// retry(max = 3)
     /// ```
     ///
     /// - `max` (integer, at least 1; default: `3`): retries after the first try
-    /// - `max_attempts` (integer, at least 2; default: `4`): the same, including the first try; give only one of the two
+    /// - `max_attempts` (integer, at least 2; default: `4`): the same, counting the first try; one or the other
     /// - `base_delay` (duration; default: `"500ms"`): delay before the first retry
-    /// - `max_delay` (duration; default: `"30s"`): longest delay before a retry
-    /// - `attempt_timeout` (duration): time limit of one attempt
-    /// - `multiplier` (float; default: `2.0`): factor from one delay to the next
-    /// - `jitter` (float; default: `0.2`): random part of each delay: `0.2` is ± 20 %
-    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are retried
+    /// - `max_delay` (duration; default: `"30s"`): longest delay
+    /// - `attempt_timeout` (duration): how long one try may take
+    /// - `multiplier` (float; default: `2.0`): growth from one delay to the next
+    /// - `jitter` (float; default: `0.2`): part of the delay that is left to chance
+    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are worth another try
     /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod retry {
@@ -185,7 +185,7 @@ pub mod server {
         ///
         /// Integer, at least 1; default: `3`.
         pub mod max {}
-        /// The same, including the first try; give only one of the two.
+        /// The same, counting the first try; one or the other.
         ///
         /// Integer, at least 2; default: `4`.
         pub mod max_attempts {}
@@ -193,39 +193,39 @@ pub mod server {
         ///
         /// Duration; default: `"500ms"`.
         pub mod base_delay {}
-        /// Longest delay before a retry.
+        /// Longest delay.
         ///
         /// Duration; default: `"30s"`.
         pub mod max_delay {}
-        /// Time limit of one attempt.
+        /// How long one try may take.
         ///
         /// Duration.
         pub mod attempt_timeout {}
-        /// Factor from one delay to the next.
+        /// Growth from one delay to the next.
         ///
         /// Float; default: `2.0`.
         pub mod multiplier {}
-        /// Random part of each delay: `0.2` is ± 20 %.
+        /// Part of the delay that is left to chance.
         ///
         /// Float; default: `0.2`.
         pub mod jitter {}
-        /// Status codes that are retried.
+        /// Status codes that are worth another try.
         ///
         /// List of status codes; default: `[Unavailable, DeadlineExceeded]`.
         pub mod codes {}
         /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left.
         pub mod throttle {
-            /// Number of tokens at first, and at most; a failed attempt removes one.
+            /// How many tokens there are at first, and at most; a failed attempt takes one.
             ///
             /// Integer, 1 to 1000.
             pub mod tokens {}
-            /// How much of a token a successful call adds.
+            /// What part of a token a call that succeeds gives back.
             ///
             /// Float.
             pub mod ratio {}
         }
     }
-    /// Rejects requests with invalid messages.
+    /// Rejects requests whose messages are not valid.
     ///
     /// Calls that it rejects or ends have the status `INVALID_ARGUMENT`.
     ///
@@ -235,7 +235,7 @@ pub mod server {
     ///
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod validate {}
-    /// Ends a call that takes too long, or a stream without a message for too long.
+    /// Ends a call that takes too long, or a stream that says nothing for too long.
     ///
     /// Calls that it rejects or ends have the status `DEADLINE_EXCEEDED`.
     ///
@@ -244,15 +244,15 @@ pub mod server {
     /// ```
     ///
     /// - the first value (duration; default: as long as its caller waits): how long the call may take, its response stream included
-    /// - `idle` (duration): longest wait for one message of a stream: of the handler for a request message, or of the reader for a response message
+    /// - `idle` (duration): how long somebody waits for one message: the handler for the next of a request stream, the reader for the next of a response stream
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod timeout {
-        /// Longest wait for one message of a stream: of the handler for a request message, or of the reader for a response message.
+        /// How long somebody waits for one message: the handler for the next of a request stream, the reader for the next of a response stream.
         ///
         /// Duration.
         pub mod idle {}
     }
-    /// Ends a call that panics with `INTERNAL`, and logs the panic.
+    /// Turns a panic into `INTERNAL`, and logs it.
     ///
     /// Calls that it rejects or ends have the status `INTERNAL`.
     ///
@@ -268,7 +268,7 @@ pub mod server {
         /// Expression; default: logs the panic.
         pub mod hook {}
     }
-    /// Limits how many calls run at once; the others wait in order.
+    /// At most so many calls at once; the others wait in order.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -277,36 +277,36 @@ pub mod server {
     /// ```
     ///
     /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): the limit follows the latency: between `min` and `max`, as many calls as end within `target`
-    /// - `queue` (integer, at least 0; default: `1024`): how many calls may wait; more are rejected
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `queue` (integer, at least 0; default: `1024`): how many calls may wait; others are rejected
     /// - `wait` (duration; default: as long as the call has): how long a call may wait before it is rejected
-    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller should wait before it tries again
-    /// - `per` (`method` or `service`; default: `method`): whether each method has its own limit; with `service`, all methods that the entry covers share one
-    /// - `limiter` (expression): your own `Limiter`; replaces all other settings
+    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
+    /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod concurrency {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// The limit follows the latency: between `min` and `max`, as many calls as end within `target`.
+        /// As many as end within `target`, between `min` and `max`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest limit; the limit begins here.
+            /// The lowest number that it goes down to.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest limit.
+            /// The highest number that it goes up to.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the limit goes down while calls take longer.
+            /// How long a call should take; the number goes down while calls take longer.
             ///
             /// Duration.
             pub mod target {}
         }
-        /// How many calls may wait; more are rejected.
+        /// How many calls may wait; others are rejected.
         ///
         /// Integer, at least 0; default: `1024`.
         pub mod queue {}
@@ -314,11 +314,11 @@ pub mod server {
         ///
         /// Duration; default: as long as the call has.
         pub mod wait {}
-        /// How long a rejected caller should wait before it tries again.
+        /// How long a rejected caller is asked to wait before it tries again.
         ///
         /// Duration; default: `"1s"`.
         pub mod retry_after {}
-        /// Whether each method has its own limit; with `service`, all methods that the entry covers share one.
+        /// Whether each method has a limit of its own; with `service`, all methods of the entry share one.
         ///
         /// `method` or `service`; default: `method`.
         pub mod per {
@@ -327,12 +327,12 @@ pub mod server {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// Your own `Limiter`; replaces all other settings.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
     }
-    /// Limits how many calls run at once; the others are rejected.
+    /// At most so many calls at once; the others are rejected.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -341,38 +341,38 @@ pub mod server {
     /// ```
     ///
     /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): the limit follows the latency: between `min` and `max`, as many calls as end within `target`
-    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller should wait before it tries again
-    /// - `per` (`method` or `service`; default: `method`): whether each method has its own limit; with `service`, all methods that the entry covers share one
-    /// - `limiter` (expression): your own `Limiter`; replaces all other settings
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
+    /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod load_shed {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// The limit follows the latency: between `min` and `max`, as many calls as end within `target`.
+        /// As many as end within `target`, between `min` and `max`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest limit; the limit begins here.
+            /// The lowest number that it goes down to.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest limit.
+            /// The highest number that it goes up to.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the limit goes down while calls take longer.
+            /// How long a call should take; the number goes down while calls take longer.
             ///
             /// Duration.
             pub mod target {}
         }
-        /// How long a rejected caller should wait before it tries again.
+        /// How long a rejected caller is asked to wait before it tries again.
         ///
         /// Duration; default: `"1s"`.
         pub mod retry_after {}
-        /// Whether each method has its own limit; with `service`, all methods that the entry covers share one.
+        /// Whether each method has a limit of its own; with `service`, all methods of the entry share one.
         ///
         /// `method` or `service`; default: `method`.
         pub mod per {
@@ -381,12 +381,12 @@ pub mod server {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// Your own `Limiter`; replaces all other settings.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
     }
-    /// Gives a call one ID across all services.
+    /// One ID for a call on its whole way.
     ///
     /// ```text
     /// request_id(header = "x-request-id")
@@ -394,7 +394,7 @@ pub mod server {
     ///
     /// - `header` (string; default: `"x-request-id"`): metadata key of the ID
     /// - `accept` (boolean; default: `true`): on a service: whether to use the ID that the caller sends
-    /// - `max_length` (integer, 1 to 1024; default: `128`): on a service: longest ID that is accepted, in characters
+    /// - `max_length` (integer, 1 to 1024; default: `128`): on a service: longest ID that is accepted, up to 1024
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod request_id {
         /// Metadata key of the ID.
@@ -405,83 +405,83 @@ pub mod server {
         ///
         /// Boolean; default: `true`.
         pub mod accept {}
-        /// On a service: longest ID that is accepted, in characters.
+        /// On a service: longest ID that is accepted, up to 1024.
         ///
         /// Integer, 1 to 1024; default: `128`.
         pub mod max_length {}
     }
-    /// Finds the address of the caller behind trusted proxies.
+    /// Finds the address of the caller behind proxies that are trusted.
     ///
     /// ```text
     /// client_ip(trusted = ["10.0.0.0/8"])
     /// ```
     ///
-    /// - `trusted` (default: nobody): the networks of your proxies, whose header is trusted: a list of strings, or an expression that gives `IpNet`s, which may be a field
-    /// - `header` (string; default: `"x-forwarded-for"`): the header in which the proxies write the caller's address: `"x-forwarded-for"` or `"forwarded"` (RFC 7239)
-    /// - `ipv6_prefix` (integer, 1 to 128; default: `64`): how many bits of an IPv6 address `rate_limit(key = client_ip)` compares
-    /// - `by`: the server's struct whose `client_ip` finds the address; replaces `trusted`
+    /// - `trusted` (default: nobody): the networks of the proxies that are believed: a list of strings, or an expression that gives `IpNet`s, which may be a field
+    /// - `header` (string; default: `"x-forwarded-for"`): where they write whom they serve: `"x-forwarded-for"` or `"forwarded"` (RFC 7239)
+    /// - `ipv6_prefix` (integer, 1 to 128; default: `64`): how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`
+    /// - `by`: the server's struct in front of the service whose `client_ip` has found the address
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod client_ip {
-        /// The networks of your proxies, whose header is trusted: a list of strings, or an expression that gives `IpNet`s, which may be a field.
+        /// The networks of the proxies that are believed: a list of strings, or an expression that gives `IpNet`s, which may be a field.
         ///
         /// Default: nobody.
         pub mod trusted {}
-        /// The header in which the proxies write the caller's address: `"x-forwarded-for"` or `"forwarded"` (RFC 7239).
+        /// Where they write whom they serve: `"x-forwarded-for"` or `"forwarded"` (RFC 7239).
         ///
         /// String; default: `"x-forwarded-for"`.
         pub mod header {}
-        /// How many bits of an IPv6 address `rate_limit(key = client_ip)` compares.
+        /// How many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`.
         ///
         /// Integer, 1 to 128; default: `64`.
         pub mod ipv6_prefix {}
-        /// The server's struct whose `client_ip` finds the address; replaces `trusted`.
+        /// The server's struct in front of the service whose `client_ip` has found the address.
         pub mod by {}
     }
-    /// Counts and times calls, by method and status code.
+    /// Measures how many calls there are, how they end and how long they take.
     ///
     /// ```text
     /// metrics(recorder = self.recorder)
     /// ```
     ///
-    /// - `recorder` (expression; default: `Recorder::global()`): your own `Recorder`, which gets the measurements
+    /// - `recorder` (expression; default: `Recorder::global()`): where measurements go: a `Recorder` of yours
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod metrics {
-        /// Your own `Recorder`, which gets the measurements.
+        /// Where measurements go: a `Recorder` of yours.
         ///
         /// Expression; default: `Recorder::global()`.
         pub mod recorder {}
     }
-    /// Makes a span for each call, and on a client for each attempt, for OpenTelemetry.
+    /// A span for each call, and on a client for each attempt, for OpenTelemetry.
     ///
     /// ```text
     /// trace(public_endpoint = true)
     /// ```
     ///
-    /// - `public_endpoint` (boolean; default: `false`): on a service: whether anybody can call it. Each call then begins a new trace, and the caller's span is only a link. So callers cannot choose the trace's ID or whether it is sampled
+    /// - `public_endpoint` (boolean; default: `false`): on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod trace {
-        /// On a service: whether anybody can call it. Each call then begins a new trace, and the caller's span is only a link. So callers cannot choose the trace's ID or whether it is sampled.
+        /// On a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled.
         ///
         /// Boolean; default: `false`.
         pub mod public_endpoint {}
     }
-    /// Logs each message, without secret fields.
+    /// An event for each message, with the fields that are not secret.
     ///
     /// ```text
     /// payload(show = [request.id])
     /// ```
     ///
-    /// - `redact`: the fields that are not logged; `[]` if nothing is secret
+    /// - `redact`: the fields that are not logged; `[]` where nothing is secret
     /// - `show`: the fields that are logged, and no others; one of `redact` and `show` is needed
-    /// - `max_bytes` (integer, 1 to 262144; default: `1024`): how many bytes of a message are logged at most
+    /// - `max_bytes` (integer, 1 to 262144; default: `1024`): how much of a message is logged
     /// - `level` (level; default: `"debug"`): level of all events
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod payload {
-        /// The fields that are not logged; `[]` if nothing is secret.
+        /// The fields that are not logged; `[]` where nothing is secret.
         pub mod redact {}
         /// The fields that are logged, and no others; one of `redact` and `show` is needed.
         pub mod show {}
-        /// How many bytes of a message are logged at most.
+        /// How much of a message is logged.
         ///
         /// Integer, 1 to 262144; default: `1024`.
         pub mod max_bytes {}
@@ -490,7 +490,7 @@ pub mod server {
         /// Level; default: `"debug"`.
         pub mod level {}
     }
-    /// Runs an interceptor of your own, given as a value.
+    /// An interceptor of yours, as a value.
     ///
     /// ```text
     /// with(self.audit)
@@ -501,18 +501,18 @@ pub mod server {
 }
 
 pub mod client {
-    /// Logs each call once, with its final status and duration.
+    /// An event for each call, with how it ended and how long it took.
     ///
     /// ```text
     /// logging(level = "debug")
     /// ```
     ///
-    /// - `level` (level; default: `"debug"`): level of calls that end with a usual status, such as `OK`
+    /// - `level` (level; default: `"debug"`): level of calls that end as calls usually do
     /// - `slow` (duration; default: `"500ms"`): a unary call that takes longer is logged at `WARN` at least
     /// - `fields`: values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod logging {
-        /// Level of calls that end with a usual status, such as `OK`.
+        /// Level of calls that end as calls usually do.
         ///
         /// Level; default: `"debug"`.
         pub mod level {}
@@ -529,15 +529,15 @@ pub mod client {
     /// auth(token = self.tokens)
     /// ```
     ///
-    /// - `token` (expression; default: `self`): a `TokenSource`, such as a `TokenCache`
+    /// - `token` (expression; default: `self`): who gives the token: a `TokenSource`, such as a `TokenCache`
     /// - `public` (list of methods; default: `[]`): methods that are called without a token
-    /// - `protected` (list of methods; default: all others): methods that are called with a token; not on a channel
+    /// - `protected` (list of methods; default: all others): methods that are called with one; not on a channel
     /// - `scheme` (string; default: `"Bearer"`): word before the token; `""` for none
     /// - `header` (string; default: `"authorization"`): metadata key of the token
-    /// - `allow_plaintext` (boolean; default: `false`): whether to send the token over a connection that is known to be plaintext
+    /// - `allow_plaintext` (boolean; default: `false`): whether to send the token over a connection that is known not to be encrypted
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod auth {
-        /// A `TokenSource`, such as a `TokenCache`.
+        /// Who gives the token: a `TokenSource`, such as a `TokenCache`.
         ///
         /// Expression; default: `self`.
         pub mod token {}
@@ -545,7 +545,7 @@ pub mod client {
         ///
         /// List of methods; default: `[]`.
         pub mod public {}
-        /// Methods that are called with a token; not on a channel.
+        /// Methods that are called with one; not on a channel.
         ///
         /// List of methods; default: all others.
         pub mod protected {}
@@ -557,26 +557,26 @@ pub mod client {
         ///
         /// String; default: `"authorization"`.
         pub mod header {}
-        /// Whether to send the token over a connection that is known to be plaintext.
+        /// Whether to send the token over a connection that is known not to be encrypted.
         ///
         /// Boolean; default: `false`.
         pub mod allow_plaintext {}
     }
-    /// Retries failed calls.
+    /// Tries again what failed and may be tried again.
     ///
     /// ```text
     /// retry(max = 3)
     /// ```
     ///
     /// - `max` (integer, at least 1; default: `3`): retries after the first try
-    /// - `max_attempts` (integer, at least 2; default: `4`): the same, including the first try; give only one of the two
+    /// - `max_attempts` (integer, at least 2; default: `4`): the same, counting the first try; one or the other
     /// - `base_delay` (duration; default: `"500ms"`): delay before the first retry
-    /// - `max_delay` (duration; default: `"30s"`): longest delay before a retry
-    /// - `attempt_timeout` (duration): time limit of one attempt
-    /// - `multiplier` (float; default: `2.0`): factor from one delay to the next
-    /// - `jitter` (float; default: `0.2`): random part of each delay: `0.2` is ± 20 %
-    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are retried
-    /// - `buffer_size` (integer, at least 0; default: `262144`): on a generated client and on a channel: how many bytes of a request are kept for retries
+    /// - `max_delay` (duration; default: `"30s"`): longest delay
+    /// - `attempt_timeout` (duration): how long one try may take
+    /// - `multiplier` (float; default: `2.0`): growth from one delay to the next
+    /// - `jitter` (float; default: `0.2`): part of the delay that is left to chance
+    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are worth another try
+    /// - `buffer_size` (integer, at least 0; default: `262144`): on a generated client and on a channel: how many bytes of a request are kept to be sent again
     /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod retry {
@@ -584,7 +584,7 @@ pub mod client {
         ///
         /// Integer, at least 1; default: `3`.
         pub mod max {}
-        /// The same, including the first try; give only one of the two.
+        /// The same, counting the first try; one or the other.
         ///
         /// Integer, at least 2; default: `4`.
         pub mod max_attempts {}
@@ -592,37 +592,37 @@ pub mod client {
         ///
         /// Duration; default: `"500ms"`.
         pub mod base_delay {}
-        /// Longest delay before a retry.
+        /// Longest delay.
         ///
         /// Duration; default: `"30s"`.
         pub mod max_delay {}
-        /// Time limit of one attempt.
+        /// How long one try may take.
         ///
         /// Duration.
         pub mod attempt_timeout {}
-        /// Factor from one delay to the next.
+        /// Growth from one delay to the next.
         ///
         /// Float; default: `2.0`.
         pub mod multiplier {}
-        /// Random part of each delay: `0.2` is ± 20 %.
+        /// Part of the delay that is left to chance.
         ///
         /// Float; default: `0.2`.
         pub mod jitter {}
-        /// Status codes that are retried.
+        /// Status codes that are worth another try.
         ///
         /// List of status codes; default: `[Unavailable, DeadlineExceeded]`.
         pub mod codes {}
-        /// On a generated client and on a channel: how many bytes of a request are kept for retries.
+        /// On a generated client and on a channel: how many bytes of a request are kept to be sent again.
         ///
         /// Integer, at least 0; default: `262144`.
         pub mod buffer_size {}
         /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left.
         pub mod throttle {
-            /// Number of tokens at first, and at most; a failed attempt removes one.
+            /// How many tokens there are at first, and at most; a failed attempt takes one.
             ///
             /// Integer, 1 to 1000.
             pub mod tokens {}
-            /// How much of a token a successful call adds.
+            /// What part of a token a call that succeeds gives back.
             ///
             /// Float.
             pub mod ratio {}
@@ -634,31 +634,31 @@ pub mod client {
     /// hedge(delay = "200ms")
     /// ```
     ///
-    /// - `max_attempts` (integer, at least 2; default: `2`): number of attempts, including the first
-    /// - `delay` (duration, zero included; default: none): how long to wait for a response before the next attempt; without `delay`, all attempts start at once
-    /// - `non_fatal_codes` (list of status codes, perhaps empty; default: `[]`): status codes that start the next attempt at once instead of ending the call
-    /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; shared with `retry`
+    /// - `max_attempts` (integer, at least 2; default: `2`): number of attempts, the first one included
+    /// - `delay` (duration, zero included; default: none): how long to wait for an answer before the next; without it all are made at once
+    /// - `non_fatal_codes` (list of status codes, perhaps empty; default: `[]`): status codes that bring the next attempt at once instead of ending the call
+    /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod hedge {
-        /// Number of attempts, including the first.
+        /// Number of attempts, the first one included.
         ///
         /// Integer, at least 2; default: `2`.
         pub mod max_attempts {}
-        /// How long to wait for a response before the next attempt; without `delay`, all attempts start at once.
+        /// How long to wait for an answer before the next; without it all are made at once.
         ///
         /// Duration, zero included; default: none.
         pub mod delay {}
-        /// Status codes that start the next attempt at once instead of ending the call.
+        /// Status codes that bring the next attempt at once instead of ending the call.
         ///
         /// List of status codes, perhaps empty; default: `[]`.
         pub mod non_fatal_codes {}
-        /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left; shared with `retry`.
+        /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it.
         pub mod throttle {
-            /// Number of tokens at first, and at most; a failed attempt removes one.
+            /// How many tokens there are at first, and at most; a failed attempt takes one.
             ///
             /// Integer, 1 to 1000.
             pub mod tokens {}
-            /// How much of a token a successful call adds.
+            /// What part of a token a call that succeeds gives back.
             ///
             /// Float.
             pub mod ratio {}
@@ -672,7 +672,7 @@ pub mod client {
     ///
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod metadata {}
-    /// Ends a call, with all its attempts, that takes too long.
+    /// Ends a call that takes too long, all its attempts together.
     ///
     /// Calls that it rejects or ends have the status `DEADLINE_EXCEEDED`.
     ///
@@ -680,10 +680,10 @@ pub mod client {
     /// deadline("2s")
     /// ```
     ///
-    /// - the first value (duration): how long the call may take, unless its caller set a timeout
+    /// - the first value (duration): how long the call may take, where its caller set no timeout
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod deadline {}
-    /// Limits how many calls run at once; the others wait in order.
+    /// At most so many calls at once; the others wait in order.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -692,36 +692,36 @@ pub mod client {
     /// ```
     ///
     /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): the limit follows the latency: between `min` and `max`, as many calls as end within `target`
-    /// - `queue` (integer, at least 0; default: `1024`): how many calls may wait; more are rejected
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `queue` (integer, at least 0; default: `1024`): how many calls may wait; others are rejected
     /// - `wait` (duration; default: as long as the call has): how long a call may wait before it is rejected
-    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller should wait before it tries again
-    /// - `per` (`method` or `service`; default: `method`): whether each method has its own limit; with `service`, all methods that the entry covers share one
-    /// - `limiter` (expression): your own `Limiter`; replaces all other settings
+    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
+    /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod concurrency {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// The limit follows the latency: between `min` and `max`, as many calls as end within `target`.
+        /// As many as end within `target`, between `min` and `max`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest limit; the limit begins here.
+            /// The lowest number that it goes down to.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest limit.
+            /// The highest number that it goes up to.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the limit goes down while calls take longer.
+            /// How long a call should take; the number goes down while calls take longer.
             ///
             /// Duration.
             pub mod target {}
         }
-        /// How many calls may wait; more are rejected.
+        /// How many calls may wait; others are rejected.
         ///
         /// Integer, at least 0; default: `1024`.
         pub mod queue {}
@@ -729,11 +729,11 @@ pub mod client {
         ///
         /// Duration; default: as long as the call has.
         pub mod wait {}
-        /// How long a rejected caller should wait before it tries again.
+        /// How long a rejected caller is asked to wait before it tries again.
         ///
         /// Duration; default: `"1s"`.
         pub mod retry_after {}
-        /// Whether each method has its own limit; with `service`, all methods that the entry covers share one.
+        /// Whether each method has a limit of its own; with `service`, all methods of the entry share one.
         ///
         /// `method` or `service`; default: `method`.
         pub mod per {
@@ -742,12 +742,12 @@ pub mod client {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// Your own `Limiter`; replaces all other settings.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
     }
-    /// Limits how many calls run at once; the others are rejected.
+    /// At most so many calls at once; the others are rejected.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -756,38 +756,38 @@ pub mod client {
     /// ```
     ///
     /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): the limit follows the latency: between `min` and `max`, as many calls as end within `target`
-    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller should wait before it tries again
-    /// - `per` (`method` or `service`; default: `method`): whether each method has its own limit; with `service`, all methods that the entry covers share one
-    /// - `limiter` (expression): your own `Limiter`; replaces all other settings
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
+    /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
+    /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod load_shed {
         /// How many calls at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// The limit follows the latency: between `min` and `max`, as many calls as end within `target`.
+        /// As many as end within `target`, between `min` and `max`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest limit; the limit begins here.
+            /// The lowest number that it goes down to.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest limit.
+            /// The highest number that it goes up to.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the limit goes down while calls take longer.
+            /// How long a call should take; the number goes down while calls take longer.
             ///
             /// Duration.
             pub mod target {}
         }
-        /// How long a rejected caller should wait before it tries again.
+        /// How long a rejected caller is asked to wait before it tries again.
         ///
         /// Duration; default: `"1s"`.
         pub mod retry_after {}
-        /// Whether each method has its own limit; with `service`, all methods that the entry covers share one.
+        /// Whether each method has a limit of its own; with `service`, all methods of the entry share one.
         ///
         /// `method` or `service`; default: `method`.
         pub mod per {
@@ -796,12 +796,12 @@ pub mod client {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// Your own `Limiter`; replaces all other settings.
+        /// A `Limiter` of yours, instead of all others.
         ///
         /// Expression.
         pub mod limiter {}
     }
-    /// Rejects calls while a server keeps failing, and tries again after a while.
+    /// Stops calling what keeps failing, and tries again after a while.
     ///
     /// Calls that it rejects or ends have the status `UNAVAILABLE`.
     ///
@@ -809,30 +809,30 @@ pub mod client {
     /// circuit_breaker(failures = 5)
     /// ```
     ///
-    /// - `failures` (integer, at least 1; default: `5`): how many consecutive failures open the breaker
-    /// - `probes` (integer, at least 1; default: `1`): how many calls pass after `open_for`; all of them have to succeed
-    /// - `failure_ratio` (float): instead of `failures`: ratio of failed calls that opens the breaker, above `0.0` and up to `1.0`
-    /// - `window` (duration; default: `"20s"`): with `failure_ratio`: length of the time window in which calls are counted
+    /// - `failures` (integer, at least 1; default: `5`): how many failures one after the other open it
+    /// - `probes` (integer, at least 1; default: `1`): how many calls are let through after `open_for`, and have to succeed
+    /// - `failure_ratio` (float): instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`
+    /// - `window` (duration; default: `"20s"`): with `failure_ratio`: time in which calls are counted
     /// - `min_calls` (integer, at least 1; default: `10`): with `failure_ratio`: calls required before the ratio applies
-    /// - `open_for` (duration; default: `"30s"`): how long the breaker rejects calls after it opens
+    /// - `open_for` (duration; default: `"30s"`): how long calls are rejected
     /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded, Internal, Unknown]`): status codes that count as failures
-    /// - `per` (`method` or `service`; default: `method`): whether each method has its own breaker; with `service`, the methods of a service share one
-    /// - `breaker` (expression): your own `CircuitBreaker`; replaces all other settings
+    /// - `per` (`method` or `service`; default: `method`): whether each method has a breaker of its own; with `service`, the methods of a service share one
+    /// - `breaker` (expression): a `CircuitBreaker` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod circuit_breaker {
-        /// How many consecutive failures open the breaker.
+        /// How many failures one after the other open it.
         ///
         /// Integer, at least 1; default: `5`.
         pub mod failures {}
-        /// How many calls pass after `open_for`; all of them have to succeed.
+        /// How many calls are let through after `open_for`, and have to succeed.
         ///
         /// Integer, at least 1; default: `1`.
         pub mod probes {}
-        /// Instead of `failures`: ratio of failed calls that opens the breaker, above `0.0` and up to `1.0`.
+        /// Instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`.
         ///
         /// Float.
         pub mod failure_ratio {}
-        /// With `failure_ratio`: length of the time window in which calls are counted.
+        /// With `failure_ratio`: time in which calls are counted.
         ///
         /// Duration; default: `"20s"`.
         pub mod window {}
@@ -840,7 +840,7 @@ pub mod client {
         ///
         /// Integer, at least 1; default: `10`.
         pub mod min_calls {}
-        /// How long the breaker rejects calls after it opens.
+        /// How long calls are rejected.
         ///
         /// Duration; default: `"30s"`.
         pub mod open_for {}
@@ -848,7 +848,7 @@ pub mod client {
         ///
         /// List of status codes; default: `[Unavailable, DeadlineExceeded, Internal, Unknown]`.
         pub mod codes {}
-        /// Whether each method has its own breaker; with `service`, the methods of a service share one.
+        /// Whether each method has a breaker of its own; with `service`, the methods of a service share one.
         ///
         /// `method` or `service`; default: `method`.
         pub mod per {
@@ -857,12 +857,12 @@ pub mod client {
             /// All methods that the entry covers share one limit.
             pub mod service {}
         }
-        /// Your own `CircuitBreaker`; replaces all other settings.
+        /// A `CircuitBreaker` of yours, instead of all others.
         ///
         /// Expression.
         pub mod breaker {}
     }
-    /// Gives a call one ID across all services.
+    /// One ID for a call on its whole way.
     ///
     /// ```text
     /// request_id(header = "x-request-id")
@@ -876,21 +876,21 @@ pub mod client {
         /// String; default: `"x-request-id"`.
         pub mod header {}
     }
-    /// Counts and times calls, by method and status code.
+    /// Measures how many calls there are, how they end and how long they take.
     ///
     /// ```text
     /// metrics(recorder = self.recorder)
     /// ```
     ///
-    /// - `recorder` (expression; default: `Recorder::global()`): your own `Recorder`, which gets the measurements
+    /// - `recorder` (expression; default: `Recorder::global()`): where measurements go: a `Recorder` of yours
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod metrics {
-        /// Your own `Recorder`, which gets the measurements.
+        /// Where measurements go: a `Recorder` of yours.
         ///
         /// Expression; default: `Recorder::global()`.
         pub mod recorder {}
     }
-    /// Makes a span for each call, and on a client for each attempt, for OpenTelemetry.
+    /// A span for each call, and on a client for each attempt, for OpenTelemetry.
     ///
     /// ```text
     /// trace(public_endpoint = true)
@@ -898,23 +898,23 @@ pub mod client {
     ///
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod trace {}
-    /// Logs each message, without secret fields.
+    /// An event for each message, with the fields that are not secret.
     ///
     /// ```text
     /// payload(show = [request.id])
     /// ```
     ///
-    /// - `redact`: the fields that are not logged; `[]` if nothing is secret
+    /// - `redact`: the fields that are not logged; `[]` where nothing is secret
     /// - `show`: the fields that are logged, and no others; one of `redact` and `show` is needed
-    /// - `max_bytes` (integer, 1 to 262144; default: `1024`): how many bytes of a message are logged at most
+    /// - `max_bytes` (integer, 1 to 262144; default: `1024`): how much of a message is logged
     /// - `level` (level; default: `"debug"`): level of all events
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod payload {
-        /// The fields that are not logged; `[]` if nothing is secret.
+        /// The fields that are not logged; `[]` where nothing is secret.
         pub mod redact {}
         /// The fields that are logged, and no others; one of `redact` and `show` is needed.
         pub mod show {}
-        /// How many bytes of a message are logged at most.
+        /// How much of a message is logged.
         ///
         /// Integer, 1 to 262144; default: `1024`.
         pub mod max_bytes {}
@@ -923,7 +923,7 @@ pub mod client {
         /// Level; default: `"debug"`.
         pub mod level {}
     }
-    /// Runs an interceptor of your own, given as a value.
+    /// An interceptor of yours, as a value.
     ///
     /// ```text
     /// with(self.audit)
@@ -934,23 +934,23 @@ pub mod client {
 }
 
 pub mod words {
-    /// Makes the struct a layer for a whole server; this word comes first.
+    /// The struct is the layer of a whole server; this word comes first.
     pub mod server {}
     /// The full name of the service, as the proto has it: `service = "user.v1.UserService"`.
     pub mod service {}
-    /// A struct of yours that names this policy, if the type has several: `plan = UsersPolicy`.
+    /// A type of yours that tells this policy from others of the same type: `plan = UsersPolicy`.
     pub mod plan {}
-    /// A constant with the bytes of a descriptor set, or a list of such constants; lists of methods are checked against it.
+    /// A constant with the bytes of a descriptor set, or a list of them; the lists of methods are compared with it.
     pub mod descriptors {}
-    /// Entries of the block that do not apply to this method: `skip(retry)`.
+    /// Entries of the block that this method does without: `skip(retry)`.
     pub mod skip {}
     /// The name of the RPC, as the proto has it: `name = "GetURL"`.
     pub mod name {}
-    /// The methods that the entry covers, and no others.
+    /// The methods that the entry is for, and no others.
     ///
     /// List of methods.
     pub mod only {}
-    /// The methods that the entry does not cover.
+    /// The methods that the entry is not for.
     ///
     /// List of methods.
     pub mod except {}

@@ -22,7 +22,7 @@ pub(crate) static ROW: Row = Row {
     also_called: ALSO_CALLED,
     feature: enabled_by!("auth"),
     places: Places::SERVERS,
-    says: "on a service: verifies the token of each call; on a client: sends a token",
+    says: "verifies the token of each call; on a client, sends one",
     module: "auth",
     interceptor: "Verifying",
     config_type: Some("Credentials"),
@@ -35,7 +35,7 @@ pub(crate) static ROW: Row = Row {
             name: "verifier",
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
-            says: "the [`Verifier`](auth::Verifier) of tokens",
+            says: "who verifies: a [`Verifier`](auth::Verifier)",
             also_called: &["verify", "with", "token"],
             ..Setting::USUAL
         },
@@ -43,7 +43,7 @@ pub(crate) static ROW: Row = Row {
             name: "by",
             value: Value::Own("by"),
             places: Places::SERVICE,
-            says: "the [server's struct](#a-server) whose `auth` verifies the caller; replaces `verifier`",
+            says: "the [server's struct](#a-server) in front of the service whose `auth` has found the caller",
             not_with: &["verifier", "scheme", "header", "outlive_token"],
             also_called: &["mount", "from", "server"],
             ..Setting::USUAL
@@ -53,11 +53,11 @@ pub(crate) static ROW: Row = Row {
             ..PUBLIC
         },
         Setting {
-            says: "methods that need a token; see [below](#public-or-protected)",
+            says: "methods that need one; see [below](#public-or-protected)",
             ..PROTECTED
         },
         Setting {
-            says: "word before the token, compared without case; `\"\"` for none",
+            says: "word before the token, in any case; `\"\"` for none",
             ..SCHEME
         },
         HEADER,
@@ -87,7 +87,7 @@ pub(crate) static CLIENT: Row = Row {
             name: "token",
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
-            says: "a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
+            says: "who gives the token: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
             also_called: &["tokens", "source", "verifier", "with"],
             ..Setting::USUAL
         },
@@ -96,7 +96,7 @@ pub(crate) static CLIENT: Row = Row {
             ..PUBLIC
         },
         Setting {
-            says: "methods that are called with a token; not on a channel",
+            says: "methods that are called with one; not on a channel",
             ..PROTECTED
         },
         Setting {
@@ -108,7 +108,7 @@ pub(crate) static CLIENT: Row = Row {
             name: "allow_plaintext",
             value: Value::Boolean,
             default: DefaultValue::Is("false"),
-            says: "whether to send the token over a connection that is known to be plaintext",
+            says: "whether to send the token over a connection that is known not to be encrypted",
             also_called: &["insecure", "plaintext", "allow_http"],
             ..Setting::USUAL
         },
@@ -249,7 +249,7 @@ const OUTLIVE_TOKEN: Setting = Setting {
     value: Value::Boolean,
     places: Places::SERVERS,
     default: DefaultValue::Is("false"),
-    says: "whether streams continue after their token has expired",
+    says: "whether streams go on when the token that they began with has expired",
     also_called: &["ignore_expiry", "allow_expired"],
     ..Setting::USUAL
 };

@@ -34,7 +34,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("authorize"),
     places: Places::SERVERS,
     times: Times::Any,
-    says: "rejects callers that are not allowed to make the call; needs `auth` before it",
+    says: "rejects callers that may not make the call; needs `auth` before it",
     module: "authorize",
     interceptor: "Authorize",
     config_type: Some("Roles"),
@@ -54,7 +54,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "roles",
             value: Value::Texts,
-            says: "callers with any of these roles",
+            says: "callers with any of these",
             not_with: &["with"],
             also_called: &["any_of", "any"],
             ..Setting::USUAL
@@ -62,7 +62,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "with",
             value: Value::Given(None),
-            says: "a closure or function that gets the identity, or a [`Policy`](authorize::Policy), which also gets the names of the call",
+            says: "a closure or function of the identity, or a [`Policy`](authorize::Policy), which sees the names of the call too",
             also_called: &["policy", "by", "check"],
             ..Setting::USUAL
         },

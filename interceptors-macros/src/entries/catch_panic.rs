@@ -13,7 +13,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("catch-panic"),
     places: Places::SERVERS,
-    says: "ends a call that panics with `INTERNAL`, and logs the panic",
+    says: "turns a panic into `INTERNAL`, and logs it",
     module: "catch_panic",
     interceptor: "CatchPanic",
     start: Start::Nothing,

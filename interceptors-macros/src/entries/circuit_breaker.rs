@@ -7,7 +7,7 @@ pub(crate) static ROW: Row = Row {
     also_called: &["breaker", "circuit", "outlier_detection"],
     feature: enabled_by!("circuit-breaker"),
     places: Places::CLIENTS,
-    says: "rejects calls while a server keeps failing, and tries again after a while",
+    says: "stops calling what keeps failing, and tries again after a while",
     module: "circuit_breaker",
     interceptor: "BreakCircuit",
     config_type: Some("Thresholds"),
@@ -20,7 +20,7 @@ pub(crate) static ROW: Row = Row {
             name: "failures",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("5"),
-            says: "how many consecutive failures open the breaker",
+            says: "how many failures one after the other open it",
             not_with: &["failure_ratio"],
             also_called: &[
                 "max_failures",
@@ -36,7 +36,7 @@ pub(crate) static ROW: Row = Row {
             name: "probes",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("1"),
-            says: "how many calls pass after `open_for`; all of them have to succeed",
+            says: "how many calls are let through after `open_for`, and have to succeed",
             also_called: &[
                 "half_open",
                 "half_open_calls",
@@ -51,7 +51,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Float(|x| {
                 (x <= 0.0 || x > 1.0).then_some("must be above `0.0`, up to `1.0`")
             }),
-            says: "instead of `failures`: ratio of failed calls that opens the breaker, above `0.0` and up to `1.0`",
+            says: "instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`",
             also_called: &[
                 "ratio",
                 "failure_rate",
@@ -65,7 +65,7 @@ pub(crate) static ROW: Row = Row {
             name: "window",
             value: Value::Duration,
             default: DefaultValue::Is("\"20s\""),
-            says: "with `failure_ratio`: length of the time window in which calls are counted",
+            says: "with `failure_ratio`: time in which calls are counted",
             belongs_to: Some("failure_ratio"),
             also_called: &[
                 "interval",
@@ -94,7 +94,7 @@ pub(crate) static ROW: Row = Row {
             name: "open_for",
             value: Value::Duration,
             default: DefaultValue::Is("\"30s\""),
-            says: "how long the breaker rejects calls after it opens",
+            says: "how long calls are rejected",
             also_called: &[
                 "reset_timeout",
                 "timeout",
@@ -120,14 +120,14 @@ pub(crate) static ROW: Row = Row {
             name: "per",
             value: Value::Per,
             default: DefaultValue::Words("`method`"),
-            says: "whether each method has its own breaker; with `service`, the methods of a service share one",
+            says: "whether each method has a breaker of its own; with `service`, the methods of a service share one",
             also_called: &["scope", "by"],
             ..Setting::USUAL
         },
         Setting {
             name: "breaker",
             value: Value::Given(None),
-            says: "your own [`CircuitBreaker`](circuit_breaker::CircuitBreaker); replaces all other settings",
+            says: "a [`CircuitBreaker`](circuit_breaker::CircuitBreaker) of yours, instead of all others",
             not_with: &[
                 "failures",
                 "failure_ratio",

@@ -33,7 +33,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("client-ip"),
     places: Places::SERVERS,
-    says: "finds the address of the caller behind trusted proxies",
+    says: "finds the address of the caller behind proxies that are trusted",
     module: "client_ip",
     interceptor: "FindClientIp",
     config_type: Some("ClientIp"),
@@ -44,7 +44,7 @@ pub(crate) static ROW: Row = Row {
             name: "trusted",
             value: Value::Own("trusted"),
             default: DefaultValue::Words("nobody"),
-            says: "the networks of your proxies, whose header is trusted: a list of strings, or an expression that gives [`IpNet`](client_ip::IpNet)s, which may be a field",
+            says: "the networks of the proxies that are believed: a list of strings, or an expression that gives [`IpNet`](client_ip::IpNet)s, which may be a field",
             also_called: &["proxies", "trusted_proxies", "trust", "from"],
             ..Setting::USUAL
         },
@@ -52,7 +52,7 @@ pub(crate) static ROW: Row = Row {
             name: "header",
             value: Value::OneOf(&["x-forwarded-for", "forwarded"]),
             default: DefaultValue::Is("\"x-forwarded-for\""),
-            says: "the header in which the proxies write the caller's address: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
+            says: "where they write whom they serve: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
             belongs_to: Some("trusted"),
             also_called: &["key", "metadata"],
             ..Setting::USUAL
@@ -61,7 +61,7 @@ pub(crate) static ROW: Row = Row {
             name: "ipv6_prefix",
             value: Value::Integer(1, 128),
             default: DefaultValue::Is("64"),
-            says: "how many bits of an IPv6 address `rate_limit(key = client_ip)` compares",
+            says: "how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`",
             also_called: &["prefix", "ipv6_prefix_length", "mask"],
             ..Setting::USUAL
         },
@@ -69,7 +69,7 @@ pub(crate) static ROW: Row = Row {
             name: "by",
             value: Value::Own("by"),
             places: Places::SERVICE,
-            says: "the [server's struct](#a-server) whose `client_ip` finds the address; replaces `trusted`",
+            says: "the [server's struct](#a-server) in front of the service whose `client_ip` has found the address",
             not_with: &["trusted", "header", "ipv6_prefix"],
             also_called: &["mount", "server"],
             ..Setting::USUAL

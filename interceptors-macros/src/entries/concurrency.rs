@@ -16,7 +16,7 @@ pub(crate) static ROW: Row = Row {
         "max_requests",
     ],
     feature: enabled_by!("concurrency"),
-    says: "limits how many calls run at once; the others wait in order",
+    says: "at most so many calls at once; the others wait in order",
     module: "concurrency",
     interceptor: "Concurrency",
     config_type: Some("Capacity"),
@@ -31,7 +31,7 @@ pub(crate) static ROW: Row = Row {
             name: "queue",
             value: Value::Integer(0, u64::MAX),
             default: DefaultValue::Is("1024"),
-            says: "how many calls may wait; more are rejected",
+            says: "how many calls may wait; others are rejected",
             also_called: &["max_queue", "queue_size", "backlog", "max_pending"],
             ..Setting::USUAL
         },
@@ -79,25 +79,25 @@ pub(super) const ADAPTIVE: Setting = Setting {
             Setting {
                 name: "min",
                 value: Value::Integer(1, u64::MAX),
-                says: "the lowest limit; the limit begins here",
+                says: "the lowest number that it goes down to",
                 ..Setting::USUAL
             },
             Setting {
                 name: "max",
                 value: Value::Integer(1, u64::MAX),
-                says: "the highest limit",
+                says: "the highest number that it goes up to",
                 ..Setting::USUAL
             },
             Setting {
                 name: "target",
                 value: Value::Duration,
-                says: "how long a call should take; the limit goes down while calls take longer",
+                says: "how long a call should take; the number goes down while calls take longer",
                 ..Setting::USUAL
             },
         ],
         "`adaptive` needs all three: `adaptive(min = 10, max = 200, target = \"50ms\")`",
     ),
-    says: "the limit follows the latency: between `min` and `max`, as many calls as end within `target`",
+    says: "as many as end within `target`, between `min` and `max`",
     also_called: &["auto", "dynamic"],
     ..Setting::USUAL
 };
@@ -106,7 +106,7 @@ pub(super) const RETRY_AFTER: Setting = Setting {
     name: "retry_after",
     value: Value::Duration,
     default: DefaultValue::Is("\"1s\""),
-    says: "how long a rejected caller should wait before it tries again",
+    says: "how long a rejected caller is asked to wait before it tries again",
     ..Setting::USUAL
 };
 
@@ -114,7 +114,7 @@ pub(super) const PER: Setting = Setting {
     name: "per",
     value: Value::Per,
     default: DefaultValue::Words("`method`"),
-    says: "whether each method has its own limit; with `service`, all methods that the entry covers share one",
+    says: "whether each method has a limit of its own; with `service`, all methods of the entry share one",
     also_called: &["scope", "by"],
     ..Setting::USUAL
 };
@@ -122,7 +122,7 @@ pub(super) const PER: Setting = Setting {
 pub(super) const LIMITER: Setting = Setting {
     name: "limiter",
     value: Value::Given(None),
-    says: "your own [`Limiter`](concurrency::Limiter); replaces all other settings",
+    says: "a [`Limiter`](concurrency::Limiter) of yours, instead of all others",
     also_called: &["with", "semaphore"],
     ..Setting::USUAL
 };

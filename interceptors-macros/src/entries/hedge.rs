@@ -26,7 +26,7 @@ pub(crate) static ROW: Row = Row {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
             default: DefaultValue::Is("2"),
-            says: "number of attempts, including the first",
+            says: "number of attempts, the first one included",
             also_called: &["attempts", "max", "count"],
             ..Setting::USUAL
         },
@@ -34,7 +34,7 @@ pub(crate) static ROW: Row = Row {
             name: "delay",
             value: Value::Delay,
             default: DefaultValue::Words("none"),
-            says: "how long to wait for a response before the next attempt; without `delay`, all attempts start at once",
+            says: "how long to wait for an answer before the next; without it all are made at once",
             also_called: &["hedging_delay", "after"],
             ..Setting::USUAL
         },
@@ -42,7 +42,7 @@ pub(crate) static ROW: Row = Row {
             name: "non_fatal_codes",
             value: Value::CodesOrNone,
             default: DefaultValue::Is("[]"),
-            says: "status codes that start the next attempt at once instead of ending the call",
+            says: "status codes that bring the next attempt at once instead of ending the call",
             also_called: &["codes", "on"],
             ..Setting::USUAL
         },
@@ -50,7 +50,7 @@ pub(crate) static ROW: Row = Row {
             name: "throttle",
             value: Value::Own("throttle(tokens, ratio)"),
             parts: throttles::PARTS,
-            says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; shared with `retry`",
+            says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it",
             also_called: &["budget", "throttling"],
             ..Setting::USUAL
         },

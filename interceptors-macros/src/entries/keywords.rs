@@ -17,7 +17,7 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         name: "server",
         places: Places::STRUCTS,
         on_method: false,
-        says: "makes the struct a layer for a whole server; this word comes first",
+        says: "the struct is the layer of a whole server; this word comes first",
     },
     Keyword {
         name: "service",
@@ -29,19 +29,19 @@ pub(crate) static KEYWORDS: &[Keyword] = &[
         name: "plan",
         places: Places::ALL,
         on_method: false,
-        says: "a struct of yours that names this policy, if the type has several: `plan = UsersPolicy`",
+        says: "a type of yours that tells this policy from others of the same type: `plan = UsersPolicy`",
     },
     Keyword {
         name: "descriptors",
         places: Places::STRUCTS,
         on_method: false,
-        says: "a constant with the bytes of a descriptor set, or a list of such constants; lists of methods are checked against it",
+        says: "a constant with the bytes of a descriptor set, or a list of them; the lists of methods are compared with it",
     },
     Keyword {
         name: "skip",
         places: Places::BLOCKS,
         on_method: true,
-        says: "entries of the block that do not apply to this method: `skip(retry)`",
+        says: "entries of the block that this method does without: `skip(retry)`",
     },
     Keyword {
         name: "name",
@@ -72,7 +72,7 @@ pub(crate) static SELECTORS: [Setting; 2] = [
         also_called: &[
             "apply_to", "for", "include", "included", "method", "methods", "on", "rpcs",
         ],
-        says: "the methods that the entry covers, and no others",
+        says: "the methods that the entry is for, and no others",
         ..Setting::USUAL
     },
     Setting {
@@ -81,7 +81,7 @@ pub(crate) static SELECTORS: [Setting; 2] = [
         also_called: &[
             "but", "exclude", "excluded", "exempt", "ignore", "not", "skip", "unless", "without",
         ],
-        says: "the methods that the entry does not cover",
+        says: "the methods that the entry is not for",
         ..Setting::USUAL
     },
 ];

@@ -5,7 +5,7 @@ pub(crate) static ROW: Row = Row {
     name: "load_shed",
     also_called: &["shed", "shed_load", "load_shedding", "overload"],
     feature: enabled_by!("concurrency"),
-    says: "limits how many calls run at once; the others are rejected",
+    says: "at most so many calls at once; the others are rejected",
     module: "concurrency",
     interceptor: "LoadShed",
     config_type: Some("Capacity"),

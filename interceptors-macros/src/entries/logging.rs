@@ -39,7 +39,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("logging"),
     sees: Sees::Depends,
-    says: "logs each call once, with its final status and duration",
+    says: "an event for each call, with how it ended and how long it took",
     module: "logging",
     interceptor: "LoggingWith",
     config_type: Some("Logging"),
@@ -52,7 +52,7 @@ pub(crate) static ROW: Row = Row {
             name: "level",
             value: Value::Level,
             default: DefaultValue::OfSide("\"info\"", "\"debug\""),
-            says: "level of calls that end with a usual status, such as `OK`",
+            says: "level of calls that end as calls usually do",
             also_called: &["lvl", "log_level", "severity", "verbosity"],
             ..Setting::USUAL
         },

@@ -18,7 +18,7 @@ pub(crate) static ROW: Row = Row {
         "monitoring",
     ],
     feature: enabled_by!("metrics"),
-    says: "counts and times calls, by method and status code",
+    says: "measures how many calls there are, how they end and how long they take",
     module: "metrics",
     interceptor: "Metrics",
     start: Start::Nothing,
@@ -28,7 +28,7 @@ pub(crate) static ROW: Row = Row {
         name: "recorder",
         value: Value::Given(Some("global")),
         default: DefaultValue::Words("[`Recorder::global()`](metrics::Recorder::global)"),
-        says: "your own [`Recorder`](metrics::Recorder), which gets the measurements",
+        says: "where measurements go: a [`Recorder`](metrics::Recorder) of yours",
         also_called: &["meter", "registry", "with"],
         ..Setting::USUAL
     }],

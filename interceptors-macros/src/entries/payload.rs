@@ -20,7 +20,7 @@ pub(crate) static ROW: Row = Row {
     elsewhere: "a channel sees encoded messages, which have no fields; put `payload` on the generated client",
     times: Times::Parted,
     sees: Sees::Message,
-    says: "logs each message, without secret fields",
+    says: "an event for each message, with the fields that are not secret",
     module: "payload",
     interceptor: "Payload",
     config_type: Some("PayloadSettings"),
@@ -30,7 +30,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "redact",
             value: Value::Own("redact = [...]"),
-            says: "the fields that are not logged; `[]` if nothing is secret",
+            says: "the fields that are not logged; `[]` where nothing is secret",
             also_called: &["hide", "mask", "except_fields", "secret", "exclude"],
             ..Setting::USUAL
         },
@@ -45,7 +45,7 @@ pub(crate) static ROW: Row = Row {
             name: "max_bytes",
             value: Value::Integer(1, MOST_BYTES),
             default: DefaultValue::Is("1024"),
-            says: "how many bytes of a message are logged at most",
+            says: "how much of a message is logged",
             also_called: &["max_length", "limit", "max_size", "truncate"],
             ..Setting::USUAL
         },

@@ -36,7 +36,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("rate-limit"),
     places: Places::SERVERS,
-    says: "limits how many calls pass in a second or a minute",
+    says: "rejects calls beyond so many in so much time",
     module: "rate_limit",
     interceptor: "RateLimit",
     config_type: Some("Rate"),
@@ -84,7 +84,7 @@ pub(crate) static ROW: Row = Row {
             name: "burst",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Words("the same number"),
-            says: "how many calls may come at once after an idle time, in addition to the rate",
+            says: "how many may come at once after a rest, on top of the rate",
             also_called: &["capacity", "burst_size", "bucket_size"],
             ..Setting::USUAL
         },
@@ -100,7 +100,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "limiter",
             value: Value::Given(None),
-            says: "your own [`Limiter`](rate_limit::Limiter); replaces all other settings except `key`",
+            says: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
             not_with: &["per_second", "per_minute", "burst", "max_keys"],
             also_called: &["with"],
             ..Setting::USUAL
@@ -108,7 +108,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "store",
             value: Value::Given(None),
-            says: "a [`Store`](rate_limit::Store) through which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
+            says: "a [`Store`](rate_limit::Store) in which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
             not_with: &["limiter"],
             also_called: &["redis", "backend", "shared", "storage"],
             ..Setting::USUAL
@@ -117,7 +117,7 @@ pub(crate) static ROW: Row = Row {
             name: "on_error",
             value: Value::Own("on_error"),
             default: DefaultValue::Is("local"),
-            says: "what happens to calls while the store fails or is late: `allow`, `deny`, or `local` (this limit, in the process)",
+            says: "`allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process",
             belongs_to: STORE,
             also_called: &["on_failure", "fallback", "fail_open", "fail_closed"],
             ..Setting::USUAL
@@ -136,7 +136,7 @@ pub(crate) static ROW: Row = Row {
             name: "name",
             value: Value::SomeText("`name` is empty; name the limit"),
             default: DefaultValue::Words("the service; on a method, service and method"),
-            says: "entries with the same name, settings and `key` share a limit, in all services and processes",
+            says: "entries of one name, settings and `key` share a limit, in whatever service and process",
             belongs_to: STORE,
             also_called: &["bucket", "prefix"],
             read_by_entry: true,
@@ -145,7 +145,7 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "key",
             value: Value::Own("key"),
-            says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each distinct value has its own limit",
+            says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
             also_called: &["by", "per"],
             choices: &[
                 Choice {
@@ -154,7 +154,7 @@ pub(crate) static ROW: Row = Row {
                 },
                 Choice {
                     name: "client_ip",
-                    says: "a limit for each address that `client_ip` finds",
+                    says: "a limit for each address that `client_ip` has found",
                 },
                 Choice {
                     name: "metadata",
@@ -162,7 +162,7 @@ pub(crate) static ROW: Row = Row {
                 },
                 Choice {
                     name: "identity",
-                    says: "a limit for each identity that `auth` verifies",
+                    says: "a limit for each caller that `auth` has found",
                 },
             ],
             ..Setting::USUAL

@@ -10,7 +10,7 @@ pub(crate) static ROW: Row = Row {
         "set_request_id",
     ],
     feature: enabled_by!("request-id"),
-    says: "gives a call one ID across all services",
+    says: "one ID for a call on its whole way",
     module: "request_id",
     interceptor: "SetRequestId",
     example: "request_id(header = \"x-request-id\")",
@@ -39,7 +39,7 @@ pub(crate) static ROW: Row = Row {
             value: Value::Integer(1, 1024),
             places: Places::SERVERS,
             default: DefaultValue::Is("128"),
-            says: "on a service: longest ID that is accepted, in characters",
+            says: "on a service: longest ID that is accepted, up to 1024",
             also_called: &["max_len", "max"],
             ..Setting::USUAL
         },

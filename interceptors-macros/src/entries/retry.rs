@@ -22,7 +22,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("retry"),
     places: Places::REPEATING,
-    says: "retries failed calls",
+    says: "tries again what failed and may be tried again",
     module: "retry",
     interceptor: "Retrying",
     config_type: Some("Retry"),
@@ -54,7 +54,7 @@ pub(crate) static ROW: Row = Row {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
             default: DefaultValue::Is("4"),
-            says: "the same, including the first try; give only one of the two",
+            says: "the same, counting the first try; one or the other",
             also_called: &["stop_after_attempt"],
             ..Setting::USUAL
         },
@@ -78,14 +78,14 @@ pub(crate) static ROW: Row = Row {
             name: "max_delay",
             value: Value::Duration,
             default: DefaultValue::Is("\"30s\""),
-            says: "longest delay before a retry",
+            says: "longest delay",
             also_called: &["max_backoff"],
             ..Setting::USUAL
         },
         Setting {
             name: "attempt_timeout",
             value: Value::Duration,
-            says: "time limit of one attempt",
+            says: "how long one try may take",
             also_called: &["per_attempt", "per_try_timeout"],
             ..Setting::USUAL
         },
@@ -95,7 +95,7 @@ pub(crate) static ROW: Row = Row {
                 (x <= 0.0 || x.is_infinite()).then_some("must be a finite number above zero")
             }),
             default: DefaultValue::Is("2.0"),
-            says: "factor from one delay to the next",
+            says: "growth from one delay to the next",
             also_called: &["backoff_multiplier", "factor"],
             ..Setting::USUAL
         },
@@ -105,14 +105,14 @@ pub(crate) static ROW: Row = Row {
                 (!(0.0..=1.0).contains(&x)).then_some("must be from 0.0 to 1.0")
             }),
             default: DefaultValue::Is("0.2"),
-            says: "random part of each delay: `0.2` is ± 20 %",
+            says: "part of the delay that is left to chance",
             ..Setting::USUAL
         },
         Setting {
             name: "codes",
             value: Value::Codes,
             default: DefaultValue::Is("[Unavailable, DeadlineExceeded]"),
-            says: "status codes that are retried",
+            says: "status codes that are worth another try",
             also_called: &[
                 "on",
                 "statuses",
@@ -129,7 +129,7 @@ pub(crate) static ROW: Row = Row {
             places: Places::KEEPING,
             // The plan shows it only where it was set.
             default: DefaultValue::Words("`262144`"),
-            says: "on a generated client and on a channel: how many bytes of a request are kept for retries",
+            says: "on a generated client and on a channel: how many bytes of a request are kept to be sent again",
             also_called: &["max_bytes", "buffer"],
             ..Setting::USUAL
         },

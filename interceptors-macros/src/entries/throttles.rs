@@ -22,14 +22,14 @@ pub(super) const PARTS: &[Setting] = &[TOKENS, RATIO];
 const TOKENS: Setting = Setting {
     name: "tokens",
     value: Value::Integer(1, 1000),
-    says: "number of tokens at first, and at most; a failed attempt removes one",
+    says: "how many tokens there are at first, and at most; a failed attempt takes one",
     ..Setting::USUAL
 };
 
 const RATIO: Setting = Setting {
     name: "ratio",
     value: Value::Float(|x| (x < 0.001).then_some("must be at least 0.001")),
-    says: "how much of a token a successful call adds",
+    says: "what part of a token a call that succeeds gives back",
     ..Setting::USUAL
 };
 

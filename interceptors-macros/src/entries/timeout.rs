@@ -7,7 +7,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("timeout"),
     places: Places::SERVERS,
     on_other_side: Some("deadline"),
-    says: "ends a call that takes too long, or a stream without a message for too long",
+    says: "ends a call that takes too long, or a stream that says nothing for too long",
     module: "timeout",
     interceptor: "Timeout",
     start: Start::Value(Some("of_the_caller")),
@@ -24,7 +24,7 @@ pub(crate) static ROW: Row = Row {
     settings: &[Setting {
         name: "idle",
         value: Value::Duration,
-        says: "longest wait for one message of a stream: of the handler for a request message, or of the reader for a response message",
+        says: "how long somebody waits for one message: the handler for the next of a request stream, the reader for the next of a response stream",
         also_called: &["idle_timeout", "gap"],
         ..Setting::USUAL
     }],

@@ -13,7 +13,7 @@ pub(crate) static ROW: Row = Row {
         "jaeger",
     ],
     feature: enabled_by!("trace"),
-    says: "makes a span for each call, and on a client for each attempt, for OpenTelemetry",
+    says: "a span for each call, and on a client for each attempt, for OpenTelemetry",
     module: "trace",
     interceptor: "Trace",
     example: "trace(public_endpoint = true)",
@@ -24,7 +24,7 @@ pub(crate) static ROW: Row = Row {
         // Nobody calls a client.
         places: Places::SERVERS,
         default: DefaultValue::Is("false"),
-        says: "on a service: whether anybody can call it. Each call then begins a new trace, and the caller's span is only a link. So callers cannot choose the trace's ID or whether it is sampled",
+        says: "on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
         also_called: &["public"],
         ..Setting::USUAL
     }],

@@ -12,7 +12,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("validate"),
     places: Places::SERVICE,
     sees: Sees::Message,
-    says: "rejects requests with invalid messages",
+    says: "rejects requests whose messages are not valid",
     module: "validate",
     interceptor: "Validation",
     start: Start::Nothing,

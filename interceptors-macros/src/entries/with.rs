@@ -14,7 +14,7 @@ pub(crate) static ROW: Row = Row {
     also_called: &["interceptor", "use", "custom"],
     times: Times::Any,
     sees: Sees::Depends,
-    says: "runs an interceptor of your own, given as a value",
+    says: "an interceptor of yours, as a value",
     start: Start::Nothing,
     example: "with(self.audit)",
     positional: Positional::Own,
