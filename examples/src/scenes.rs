@@ -46,7 +46,9 @@ pub async fn play(address: &str) -> Result<(), Error> {
     );
     list_users(&mut users, &ada).await?;
 
-    scene("She imports users, as a stream. The handler checks her identity: only admins may import.");
+    scene(
+        "She imports users, as a stream. The handler checks her identity: only admins may import.",
+    );
     import_users(&mut users, &ada).await?;
 
     scene("She chats, with streams in both directions. The handler knows that the caller is ada.");
@@ -60,15 +62,17 @@ pub async fn play(address: &str) -> Result<(), Error> {
     );
     guess_passwords(&mut users).await?;
 
-    scene(
-        "A handler fails twice. The server retries it. The client and the log see one call.",
-    );
+    scene("A handler fails twice. The server retries it. The client and the log see one call.");
     be_retried(&mut users, &ada).await?;
 
-    scene("A stream fails after two users. It opened successfully, but the log has its final status.");
+    scene(
+        "A stream fails after two users. It opened successfully, but the log has its final status.",
+    );
     fail_half_way(&mut users, &ada).await?;
 
-    scene("The client drops a stream of a thousand users. The log says how many messages were sent.");
+    scene(
+        "The client drops a stream of a thousand users. The log says how many messages were sent.",
+    );
     drop_half_way(&mut users, &ada).await?;
 
     scene(

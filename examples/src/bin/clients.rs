@@ -90,7 +90,10 @@ async fn by_a_wrapped_channel(channel: Channel) -> Result<(), Error> {
         client(format_args!("{:?}", reply.text));
     }
 
-    heading("No response", "The call ends at its deadline, whatever the server does.");
+    heading(
+        "No response",
+        "The call ends at its deadline, whatever the server does.",
+    );
     let status = users.list_users(ListUsersRequest::default()).await;
     expect(status, Code::DeadlineExceeded)
 }

@@ -32,7 +32,10 @@ async fn main() -> Result<(), Error> {
         print!("{HELP}");
         return match argument.as_str() {
             "--help" | "-h" | "help" => Ok(()),
-            unknown => Err(format!("`{unknown}` is not an option; the lines above show what to run").into()),
+            unknown => Err(format!(
+                "`{unknown}` is not an option; the lines above show what to run"
+            )
+            .into()),
         };
     }
     story::init();

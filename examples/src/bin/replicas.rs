@@ -13,9 +13,7 @@ async fn main() -> Result<(), Error> {
             Limits::Redis(Redis::new(&server.url())?)
         }
         None => {
-            println!(
-                "`redis-server` is not installed, so the embedded store keeps the limits"
-            );
+            println!("`redis-server` is not installed, so the embedded store keeps the limits");
             Limits::Embedded(Local::new())
         }
     };

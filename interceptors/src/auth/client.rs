@@ -92,7 +92,7 @@ impl<T: TokenSource> TokenSource for LazyLock<T> {
 
 const AUTHORIZATION: &str = "authorization";
 
-/// What the attribute makes of the settings of `auth` on a client: where the token goes.
+/// The settings of `auth` on a client, made by the attribute: where the token is sent.
 ///
 /// # Default
 ///

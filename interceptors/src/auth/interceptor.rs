@@ -14,7 +14,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 
 const BEARER: &str = "Bearer";
 
-/// What the attribute makes of the settings of `auth` on a service: where the token stands.
+/// The settings of `auth` on a service, made by the attribute: where the token is.
 ///
 /// # Default
 ///
@@ -65,10 +65,9 @@ impl Credentials {
         self
     }
 
-    /// Whether streams go on when the token that they began with has expired; see
-    /// [the module documentation](super#streams-end-with-their-token).
+    /// Whether streams continue after their token has expired; see [the module documentation](super#streams-end-with-their-token).
     ///
-    /// In the attribute it is an error where each method that the entry covers is unary: a unary call may take longer than its token anyway.
+    /// In the attribute it is an error if all covered methods are unary, because unary calls never end early.
     #[must_use]
     pub const fn outlive_token(mut self, outlive_token: bool) -> Self {
         self.outlive_token = outlive_token;
@@ -255,8 +254,8 @@ impl Default for Credentials {
 /// let auth = VerifyToken::new(Keys).header("x-api-key").scheme("");
 /// let mut handler = Scripted::new([Answer::from(Ok("hello"))]);
 /// let mut call = CallBuilder::server().call(Request::new("no key"));
-/// let refused = before(&auth, &mut handler).run(&mut call).await;
-/// assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+/// let rejected = before(&auth, &mut handler).run(&mut call).await;
+/// assert_eq!(rejected.unwrap_err().code(), Code::Unauthenticated);
 /// # }
 /// # #[cfg(not(feature = "test-util"))]
 /// # fn main() {}

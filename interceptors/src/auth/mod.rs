@@ -24,8 +24,8 @@
 //! # async fn main() {
 //! let users = Users { tokens: StaticTokens::new([("s3cret", "ada")]).expect("good tokens") };
 //! let request = || Request::new(GetUserRequest { id: 7 });
-//! let refused = users.get_user(request()).await;
-//! assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+//! let rejected = users.get_user(request()).await;
+//! assert_eq!(rejected.unwrap_err().code(), Code::Unauthenticated);
 //!
 //! let mut with_token = request();
 //! with_token.metadata_mut().insert("authorization", "Bearer s3cret".parse().expect("ASCII"));

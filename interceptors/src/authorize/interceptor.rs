@@ -8,11 +8,11 @@ use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// What the attribute makes of `role` and `roles`: which of them let a caller pass.
+/// The settings `role` and `roles`, made by the attribute: the roles that are allowed.
 ///
 /// # Default
 ///
-/// None: nobody passes.
+/// No roles: every call is rejected.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Roles {
@@ -22,7 +22,7 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Nobody passes.
+    /// No roles: every call is rejected.
     #[must_use]
     pub const fn new() -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! The verified identity of a caller. One interceptor establishes it, others use it.
 
-/// The verified identity of the caller, as it stands in the request's extensions.
+/// The verified identity of the caller, as `auth` stores it in the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity<T>(pub T);
 

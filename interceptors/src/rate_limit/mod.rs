@@ -19,8 +19,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! assert!(Users.get_user(Request::new(GetUserRequest { id: 7 })).await.is_ok());
-//! let refused = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
-//! assert_eq!(refused.code(), Code::ResourceExhausted);
+//! let rejected = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
+//! assert_eq!(rejected.code(), Code::ResourceExhausted);
 //! # }
 //! ```
 //!
