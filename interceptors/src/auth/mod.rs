@@ -229,13 +229,13 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "auth";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged").rank(5),
+        Rule::after("logging", "calls that it rejects are not logged").rank(5),
         Rule::after(
             "timeout",
             "the time that it takes to verify a token is not bounded",
         )
         .rank(13),
-        Rule::after("metrics", "calls that it refuses are not measured").rank(22),
-        Rule::after("trace", "calls that it refuses have no span").rank(25),
+        Rule::after("metrics", "calls that it rejects are not measured").rank(22),
+        Rule::after("trace", "calls that it rejects have no span").rank(25),
     ];
 }

@@ -96,5 +96,5 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "authorize";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] =
-        &[Rule::after("logging", "calls that it refuses are not logged").rank(7)];
+        &[Rule::after("logging", "calls that it rejects are not logged").rank(7)];
 }

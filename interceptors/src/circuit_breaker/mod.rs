@@ -86,5 +86,5 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "circuit_breaker";
     const SIDES: Sides = Sides::CLIENT;
     const RULES: &'static [Rule] =
-        &[Rule::after("retry", "only what comes of all attempts together counts").rank(16)];
+        &[Rule::after("retry", "only the result of all attempts together counts").rank(16)];
 }

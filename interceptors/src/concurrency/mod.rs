@@ -102,12 +102,12 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "concurrency";
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged")
+        Rule::after("logging", "calls that it rejects are not logged")
             .rank(18)
             .on(Side::Server),
         Rule::after(
             "retry",
-            "a call holds its place while it waits for another attempt",
+            "a call holds its permit while it waits for another attempt",
         )
         .rank(20)
         .on(Side::Client),
@@ -122,12 +122,12 @@ pub struct LoadShedEntry;
 impl crate::Entry for LoadShedEntry {
     const NAME: &'static str = "load_shed";
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged")
+        Rule::after("logging", "calls that it rejects are not logged")
             .rank(19)
             .on(Side::Server),
         Rule::after(
             "retry",
-            "a call holds its place while it waits for another attempt",
+            "a call holds its permit while it waits for another attempt",
         )
         .rank(21)
         .on(Side::Client),

@@ -194,8 +194,8 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "rate_limit";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged").rank(6),
-        Rule::after("metrics", "calls that it refuses are not measured").rank(23),
-        Rule::after("trace", "calls that it refuses have no span").rank(26),
+        Rule::after("logging", "calls that it rejects are not logged").rank(6),
+        Rule::after("metrics", "calls that it rejects are not measured").rank(23),
+        Rule::after("trace", "calls that it rejects have no span").rank(26),
     ];
 }

@@ -143,9 +143,9 @@ impl fmt::Display for SetupError {
             Self::WeakKey(kid) => write!(f, "{} is too weak for its algorithm", key(kid)),
             Self::SameKid(kid) => write!(f, "several keys have the id {kid:?}"),
             Self::NoKid => f.write_str("there are several keys, and none has an id"),
-            Self::KeysTwice => f.write_str("keys come from more than one place"),
+            Self::KeysTwice => f.write_str("more than one source of keys is given"),
             Self::SecretKeysByUrl => {
-                f.write_str("algorithms with secret keys do not go with keys by URL")
+                f.write_str("algorithms with secret keys cannot be used with keys by URL")
             }
             Self::Http(why) => f.write_str(why),
         }
