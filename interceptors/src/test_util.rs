@@ -238,6 +238,10 @@ pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
 /// assert_eq!(recorder.take()[0].messages, 2);
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// The error in `response`, unchanged.
 pub fn leave<Req, S: Send>(
     call: &mut Call<Req>,
     response: Result<Response<ResponseStream<S>>, Status>,

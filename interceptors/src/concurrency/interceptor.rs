@@ -65,7 +65,7 @@ macro_rules! forward_to_the_limits_behind {
 
 forward_to_the_limits_behind!(&L, Arc<L>);
 
-/// Limits how many calls run at once, and lets more calls wait: the interceptor behind `concurrency`.
+/// Limits how many calls run at once. The other calls wait. The interceptor behind `concurrency`.
 ///
 /// The attribute makes it from the settings of the entry. Make one yourself if a list needs two: `concurrency` can be listed only once, but `with`
 /// several times.
@@ -131,7 +131,7 @@ fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (HeldPermit, Optio
     (place, limiter)
 }
 
-/// Limits how many calls run at once, and rejects more calls: the interceptor behind `load_shed`.
+/// Limits how many calls run at once. The other calls are rejected. The interceptor behind `load_shed`.
 ///
 /// The attribute makes it from the settings of the entry. Make one yourself if a list needs two: `load_shed` can be listed only once, but `with`
 /// several times.

@@ -1,4 +1,4 @@
-//! Limits how many calls run at once: `concurrency` lets more calls wait, and `load_shed` rejects them.
+//! Limits how many calls run at once. With `concurrency` the other calls wait; with `load_shed` they are rejected.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
