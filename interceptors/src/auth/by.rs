@@ -27,16 +27,7 @@ pub trait Authenticates: Send + Sync + 'static {
 /// The call came through the mount `C`, but its `auth` did not apply to it.
 struct AuthNotApplied<C>(PhantomData<fn() -> C>);
 
-/// The `auth` of the mount `C` has verified the caller.
-struct Authenticated<C>(PhantomData<fn() -> C>);
-
 impl<C> Clone for AuthNotApplied<C> {
-    fn clone(&self) -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<C> Clone for Authenticated<C> {
     fn clone(&self) -> Self {
         Self(PhantomData)
     }
@@ -47,84 +38,97 @@ impl<C> Clone for Authenticated<C> {
 pub fn passes<C: 'static>(call: &mut CallDetails) {
     let extensions = call.extensions_mut();
     extensions.insert(AuthNotApplied::<C>(PhantomData));
-    // The request may have been part of another call before.
-    extensions.remove::<Authenticated<C>>();
 }
 
-/// Extensions that an `auth` adds to the call besides the identity.
+/// The struct that an `auth` belongs to.
 #[doc(hidden)]
-pub trait Mark: Send + Sync + 'static {
-    fn leave(extensions: &mut Extensions);
-
-    /// The struct that this `auth` belongs to, if it is one of a struct.
-    fn mount() -> Option<TypeId>;
+pub trait Mount: Send + Sync + 'static {
+    /// Stores an identity that this `auth` has found.
+    fn store<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, identity: T);
 }
 
-/// Adds nothing.
-impl Mark for () {
+/// It belongs to no struct.
+impl Mount for () {
     #[inline]
-    fn leave(_: &mut Extensions) {}
-
-    fn mount() -> Option<TypeId> {
-        None
+    fn store<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, identity: T) {
+        store(extensions, identity, None);
     }
 }
 
-/// Records that the identity comes from the mount `C`.
+/// It belongs to the struct `C`, on which services may rely.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Of<C>(PhantomData<fn() -> C>);
 
-impl<C: 'static> Mark for Of<C> {
-    fn leave(extensions: &mut Extensions) {
-        extensions.insert(Authenticated::<C>(PhantomData));
-    }
-
-    fn mount() -> Option<TypeId> {
-        Some(TypeId::of::<C>())
+impl<C: 'static> Mount for Of<C> {
+    fn store<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, identity: T) {
+        store(extensions, identity, Some(TypeId::of::<C>()));
+        // The request may have been part of another call before.
+        extensions.remove::<AuthNotApplied<C>>();
     }
 }
 
-/// Records that an identity has replaced another one of its type: one struct wraps another, or the request was part of
-/// another call before.
+#[inline]
+fn store<T: Clone + Send + Sync + 'static>(
+    extensions: &mut Extensions,
+    identity: T,
+    finder: Option<TypeId>,
+) {
+    let former = extensions.insert(Identity::found(identity, finder));
+    if let Some(former) = former
+        && former.finder() != finder
+    {
+        keep(extensions, former);
+    }
+}
+
+/// Identities that were replaced by another one of their type: one struct wraps another. Each is of another struct.
 #[derive(Clone)]
-struct Replaced<T> {
-    /// `None` if more than one identity was replaced.
-    former: Option<T>,
-    /// The struct that found the present identity.
-    latest: Option<TypeId>,
-}
+struct Replaced<T>(Vec<Identity<T>>);
 
 /// Keeps the identity of an outer struct for `auth(by = Outer)`. This is rare, so it may allocate.
 #[cold]
-pub(super) fn replaced<M: Mark, T: Clone + Send + Sync + 'static>(
-    extensions: &mut Extensions,
-    Identity(former): Identity<T>,
-) {
-    let is_first = extensions.get::<Replaced<T>>().is_none();
-    extensions.insert(Replaced {
-        former: is_first.then_some(former),
-        latest: M::mount(),
-    });
+fn keep<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, former: Identity<T>) {
+    let finder = former.finder();
+    // Nobody can ask for an identity that no struct has found.
+    if finder.is_none() {
+        return;
+    }
+    let replaced = extensions.remove::<Replaced<T>>();
+    let mut replaced = replaced.map_or_else(Vec::new, |Replaced(identities)| identities);
+    replaced.retain(|other| other.finder() != finder);
+    replaced.push(former);
+    extensions.insert(Replaced(replaced));
 }
 
-/// Whether the present identity is the one that the struct `C` found. Restores the identity of an outer struct.
+/// Whether the struct `C` has found an identity. Makes it the present one.
 fn is_identified_by<C: Authenticates>(extensions: &mut Extensions) -> bool {
-    if extensions.get::<Authenticated<C>>().is_none() {
+    if extensions.get::<AuthNotApplied<C>>().is_some() {
         return false;
     }
-    let former = match extensions.get::<Replaced<C::Identity>>() {
-        Some(replaced) if replaced.latest != Some(TypeId::of::<C>()) => replaced.former.clone(),
-        _ => return extensions.get::<Identity<C::Identity>>().is_some(),
-    };
-    let Some(former) = former else {
+    let finder = Some(TypeId::of::<C>());
+    let present = extensions.get::<Identity<C::Identity>>();
+    present.is_some_and(|present| present.finder() == finder)
+        || restore::<C::Identity>(extensions, finder)
+}
+
+/// Makes a replaced identity the present one again.
+#[cold]
+fn restore<T: Clone + Send + Sync + 'static>(
+    extensions: &mut Extensions,
+    finder: Option<TypeId>,
+) -> bool {
+    let Some(Replaced(replaced)) = extensions.get_mut::<Replaced<T>>() else {
         return false;
     };
-    extensions.insert(Identity(former));
-    extensions.insert(Replaced::<C::Identity> {
-        former: None,
-        latest: Some(TypeId::of::<C>()),
-    });
+    let is_found = |identity: &Identity<T>| identity.finder() == finder;
+    let Some(place) = replaced.iter().position(is_found) else {
+        return false;
+    };
+    let found = replaced.swap_remove(place);
+    if let Some(present) = extensions.insert(found) {
+        keep(extensions, present);
+    }
     true
 }
 
@@ -176,12 +180,8 @@ where
         if is_identified_by::<C>(call.extensions_mut()) {
             return next.run(call).await;
         }
-        let extensions = call.extensions();
-        Err(match extensions.get::<AuthNotApplied<C>>() {
+        Err(match call.extensions().get::<AuthNotApplied<C>>() {
             Some(_) => refused(),
-            None if extensions.get::<Authenticated<C>>().is_some() => {
-                ambiguous(call, type_name::<C>())
-            }
             None => mount_bypassed(call, type_name::<C>()),
         })
     }
@@ -198,18 +198,6 @@ fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     Status::internal("the server is not set up to authenticate this call")
 }
 
-/// More than two structs have found an identity of one type.
-#[cold]
-fn ambiguous(call: &CallDetails, mount: &str) -> Status {
-    tracing::error!(
-        path = call.path(),
-        mount,
-        "several structs around a service with `auth(by = …)` verify identities of the same type, and the named struct is not the innermost; give \
-         each struct its own `Identity` type",
-    );
-    Status::internal("the server is not set up to authenticate this call")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,44 +210,61 @@ mod tests {
 
     /// As `auth` of the struct `N` stores the identity `N`.
     fn store<const N: u8>(extensions: &mut Extensions) {
-        let former = extensions.insert(Identity(N));
-        Of::<Struct<N>>::leave(extensions);
-        if let Some(former) = former {
-            replaced::<Of<Struct<N>>, u8>(extensions, former);
-        }
+        Of::<Struct<N>>::store(extensions, N);
     }
 
     /// The identity that `auth(by = …)` of the struct `N` finds.
-    fn found<const N: u8>(extensions: &Extensions) -> Option<u8> {
-        let mut extensions = extensions.clone();
-        is_identified_by::<Struct<N>>(&mut extensions)
+    fn found<const N: u8>(extensions: &mut Extensions) -> Option<u8> {
+        is_identified_by::<Struct<N>>(extensions)
             .then(|| extensions.get::<Identity<u8>>().unwrap().0)
     }
 
     #[test]
-    fn two_nested_structs_keep_their_identities_apart() {
+    fn nested_structs_keep_their_identities_apart() {
         let mut extensions = Extensions::new();
-        assert_eq!(found::<1>(&extensions), None);
+        assert_eq!(found::<1>(&mut extensions), None);
         store::<1>(&mut extensions);
-        assert_eq!(
-            (found::<1>(&extensions), found::<2>(&extensions)),
-            (Some(1), None)
-        );
+        assert_eq!(found::<2>(&mut extensions), None);
         store::<2>(&mut extensions);
-        assert_eq!(
-            (found::<1>(&extensions), found::<2>(&extensions)),
-            (Some(1), Some(2))
-        );
+        store::<3>(&mut extensions);
+        for _ in 0..2 {
+            assert_eq!(found::<2>(&mut extensions), Some(2));
+            assert_eq!(found::<1>(&mut extensions), Some(1));
+            assert_eq!(found::<3>(&mut extensions), Some(3));
+            assert_eq!(found::<4>(&mut extensions), None);
+        }
     }
 
     #[test]
-    fn only_the_innermost_of_three_structs_keeps_its_identity() {
+    fn identity_of_another_auth_hides_that_of_a_struct_until_it_is_asked_for() {
         let mut extensions = Extensions::new();
         store::<1>(&mut extensions);
-        store::<2>(&mut extensions);
-        store::<3>(&mut extensions);
-        assert_eq!(found::<1>(&extensions), None);
-        assert_eq!(found::<2>(&extensions), None);
-        assert_eq!(found::<3>(&extensions), Some(3));
+        <() as Mount>::store(&mut extensions, 9_u8);
+        assert_eq!(extensions.get::<Identity<u8>>().unwrap().0, 9);
+        assert_eq!(found::<1>(&mut extensions), Some(1));
+    }
+
+    #[test]
+    fn repeated_calls_keep_one_identity_for_each_struct() {
+        let mut extensions = Extensions::new();
+        for _ in 0..5 {
+            store::<1>(&mut extensions);
+            store::<2>(&mut extensions);
+        }
+        assert_eq!(extensions.get::<Replaced<u8>>().unwrap().0.len(), 2);
+        assert_eq!(found::<1>(&mut extensions), Some(1));
+    }
+
+    #[test]
+    fn latest_call_decides_whether_auth_applied() {
+        let mut extensions = Extensions::new();
+        let public = |extensions: &mut Extensions| {
+            extensions.insert(AuthNotApplied::<Struct<1>>(PhantomData));
+        };
+        store::<1>(&mut extensions);
+        public(&mut extensions);
+        assert_eq!(found::<1>(&mut extensions), None);
+        store::<1>(&mut extensions);
+        assert_eq!(found::<1>(&mut extensions), Some(1));
     }
 }

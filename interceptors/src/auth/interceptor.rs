@@ -4,9 +4,9 @@ use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tonic::{Response, Status};
 
-use super::by::{Mark, Of, replaced};
+use super::Verifier;
+use super::by::{Mount, Of};
 use super::expiry;
-use super::{Identity, Verifier};
 use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
 use crate::kit::key;
@@ -320,7 +320,7 @@ impl<V: Verifier, Req: Send, Res: Send> Interceptor<Req, Res> for VerifyToken<V>
 pub struct Verifying<'a, V: ?Sized, M = ()> {
     config: &'a Credentials,
     verifier: &'a V,
-    mark: PhantomData<fn() -> M>,
+    mount: PhantomData<fn() -> M>,
 }
 
 impl<'a, V: Verifier + ?Sized> Verifying<'a, V> {
@@ -329,7 +329,7 @@ impl<'a, V: Verifier + ?Sized> Verifying<'a, V> {
         Self {
             config,
             verifier,
-            mark: PhantomData,
+            mount: PhantomData,
         }
     }
 
@@ -342,19 +342,19 @@ impl<'a, V: Verifier + ?Sized> Verifying<'a, V> {
         Verifying {
             config,
             verifier,
-            mark: PhantomData,
+            mount: PhantomData,
         }
     }
 }
 
-impl<V: Verifier + ?Sized, M: Mark> Identifies for Verifying<'_, V, M> {
+impl<V: Verifier + ?Sized, M: Mount> Identifies for Verifying<'_, V, M> {
     type Identity = V::Identity;
 }
 
 impl<V, M, Req, Res> Interceptor<Req, Res> for Verifying<'_, V, M>
 where
     V: Verifier + ?Sized,
-    M: Mark,
+    M: Mount,
     Req: Send,
     Res: Send,
 {
@@ -381,7 +381,7 @@ where
             }
         };
         let (identity, expires_at) = verified?;
-        store_identity::<M, _>(call, identity);
+        M::store(call.extensions_mut(), identity);
         let until = match expires_at {
             Some(expires_at) => expiry::begin(call, expires_at)?,
             None => None,
@@ -396,16 +396,6 @@ where
                 answer
             }
         }
-    }
-}
-
-/// Stores the identity in the request's extensions.
-fn store_identity<M: Mark, T: Clone + Send + Sync + 'static>(call: &mut CallDetails, identity: T) {
-    let extensions = call.extensions_mut();
-    let former = extensions.insert(Identity(identity));
-    M::leave(extensions);
-    if let Some(former) = former {
-        replaced::<M, T>(extensions, former);
     }
 }
 

@@ -68,7 +68,7 @@
 //! }
 //! # let mut request = Request::new(());
 //! # assert!(whoami(&request).is_err());
-//! # request.extensions_mut().insert(Identity(User { id: 7 }));
+//! # request.extensions_mut().insert(Identity::new(User { id: 7 }));
 //! # assert_eq!(whoami(&request).unwrap(), 7);
 //! ```
 //!

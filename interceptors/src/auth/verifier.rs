@@ -138,7 +138,7 @@ pub trait RequestExt {
 impl<M> RequestExt for Request<M> {
     fn identity<T: Clone + Send + Sync + 'static>(&self) -> Result<&T, Status> {
         match self.extensions().get::<Identity<T>>() {
-            Some(Identity(identity)) => Ok(identity),
+            Some(identity) => Ok(&identity.0),
             None => Err(no_identity(type_name::<T>())),
         }
     }

@@ -149,7 +149,7 @@ impl<'a, P: ?Sized> Authorize<&'a P> {
 }
 
 fn identity<Id: Clone + Send + Sync + 'static>(call: &CallDetails) -> Option<&Id> {
-    let Identity(identity) = call.extensions().get::<Identity<Id>>()?;
+    let identity = &call.extensions().get::<Identity<Id>>()?.0;
     Some(identity)
 }
 

@@ -1,7 +1,7 @@
 //! What a call is and how it runs. Nothing here knows an interceptor or a transport.
 //!
 //! A module may use those that come before it in this order, and none that comes after it:
-//! text, malformed, fitted, secrets, kind, id, client, plan, name, time, facts, received, end, layer, abilities, kept, messages,
+//! text, either, malformed, fitted, secrets, kind, id, client, plan, name, time, facts, received, end, layer, abilities, kept, messages,
 //! details, call, frame, chain, behind, stream.
 
 pub(crate) mod abilities;
@@ -11,6 +11,7 @@ pub(crate) mod call;
 pub(crate) mod chain;
 pub(crate) mod client;
 pub(crate) mod details;
+pub(crate) mod either;
 pub(crate) mod end;
 pub(crate) mod facts;
 pub(crate) mod fitted;

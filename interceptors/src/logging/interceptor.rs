@@ -1,5 +1,6 @@
 use std::cell::LazyCell;
 use std::fmt;
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::level::{client_level, server_level};
 use super::peer::{Client, Peer};
 use crate::core::behind::look;
 use crate::core::chain::Watch;
+use crate::core::either::Either;
 use crate::core::frame::{Looks, Opaque, Seen, Way};
 use crate::core::id::RequestId;
 use crate::core::layer::ObserverLayer;
@@ -360,20 +362,25 @@ where
     Req: Send,
     Res: Send,
 {
-    async fn intercept(
+    fn intercept(
         &self,
         call: &mut Call<Req>,
         next: &mut impl Next<Req, Res>,
-    ) -> Result<Response<Res>, Status> {
+    ) -> impl Future<Output = Result<Response<Res>, Status>> + Send {
         if !has_subscriber() {
-            return next.run(call).await;
+            return Either::Left {
+                future: next.run(call),
+            };
         }
-        let record = self.start(call, next);
-        // As `Next::observe`, without moving its future.
-        let watch = Watch::new(call, ObserverLayer::new(record));
-        let result = next.run(watch.call).await;
-        watch.settle(result.as_ref().err());
-        result
+        let future = async move {
+            let record = self.start(call, next);
+            // As `Next::observe`, without moving its future.
+            let watch = Watch::new(call, ObserverLayer::new(record));
+            let result = next.run(watch.call).await;
+            watch.settle(result.as_ref().err());
+            result
+        };
+        Either::Right { future }
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, Uri, Version};
+use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as HttpBody;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
@@ -29,7 +29,7 @@ use crate::core::plan::MethodPlan;
 use crate::core::time::Inherited;
 use crate::mount::ServerFacts;
 use crate::wire::status::{self, BoxError};
-use crate::wire::{Arrival, Arrived, Body, EndByHead, Protocol, ResponseBody};
+use crate::wire::{Arrival, Arrived, Body, EndByHead, Protocol, ResponseBody, Sent};
 
 /// A struct with the attribute for a server, which implements this trait.
 #[diagnostic::on_unimplemented(
@@ -206,7 +206,10 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.layer.0);
         let mut service = self.service.clone();
-        let mut exchange = Exchange::of_chain::<C, B>(request);
+        let name = Exchange::name_in_chain::<C, B>(&request);
+        let message = |body| (Body::from(into_tonic_body(body)), ());
+        let (mut exchange, ()) =
+            Exchange::new::<ServerFacts, B, ()>(name, request, ABILITIES, message);
         let place = Box::new_uninit();
         let future = async move {
             let Exchange {
@@ -241,37 +244,23 @@ pub(super) struct Exchange<M> {
 
 /// The request without its metadata, extensions and body.
 pub(super) struct Head {
-    /// Taken when the request goes to the service.
-    line: Option<Line>,
+    /// The parts with neither headers nor extensions. Taken when the request goes to the service.
+    parts: Option<Parts>,
     pub(super) protocol: Protocol,
     is_head: bool,
     /// Whether the request was cut off. `None` if it was complete when it went to the service.
     cut_off: Option<CutOff>,
 }
 
-/// The first line of a request.
-struct Line {
-    method: Method,
-    uri: Uri,
-    version: Version,
-}
-
 impl Exchange<Body> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of_chain<C: ServerChain, B>(request: http::Request<B>) -> Box<Self>
-    where
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
+    fn name_in_chain<C: ServerChain, B>(request: &http::Request<B>) -> CallName {
         let uri = request.uri();
         let plan = C::plan(Target {
             method: request.method(),
             path: uri.path(),
         });
-        let name = CallName::received(plan, uri.path_and_query());
-        let message = |body| (Body::from(into_tonic_body(body)), ());
-        let (exchange, ()) = Self::new::<ServerFacts, B, ()>(name, request, ABILITIES, message);
-        exchange
+        CallName::received(plan, uri.path_and_query())
     }
 }
 
@@ -280,38 +269,28 @@ impl<M> Exchange<M> {
     ///
     /// Two boxes, one for this and one for the future, because an allocator takes far longer for a single box of more
     /// than a kilobyte. The box is allocated first, and nothing that could panic comes between, so the parts of the
-    /// request are moved once.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    /// request are moved once. It is not inlined: an inlined function would copy the request that it is given.
+    #[inline(never)]
     pub(super) fn new<F: Facts, B, T>(
         name: CallName,
-        request: http::Request<B>,
+        mut request: http::Request<B>,
         abilities: AbilitiesOf<M>,
         message: impl FnOnce(B) -> (M, T),
     ) -> (Box<Self>, T) {
         let place = Box::new_uninit();
         let protocol = Protocol::of(request.headers());
         let is_head = *request.method() == Method::HEAD;
+        let metadata = MetadataMap::from_headers(std::mem::take(request.headers_mut()));
+        let extensions = std::mem::take(request.extensions_mut());
+        let head = Request::from_parts(metadata, extensions, ());
         let (parts, body) = request.into_parts();
-        let Parts {
-            method,
-            uri,
-            version,
-            headers,
-            extensions,
-            ..
-        } = parts;
-        let head = Request::from_parts(MetadataMap::from_headers(headers), extensions, ());
         let (message, outside) = message(body);
         let mut exchange = Box::write(
             place,
             Self {
                 call: Call::received_as::<F>(name, abilities, head, message),
                 head: Head {
-                    line: Some(Line {
-                        method,
-                        uri,
-                        version,
-                    }),
+                    parts: Some(parts),
                     protocol,
                     is_head,
                     cut_off: None,
@@ -372,7 +351,12 @@ impl<M> Exchange<M> {
             (None, None, None) => body.into(),
             _ => {
                 let cut_off = self.head.cut_off.take();
-                let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, protocol);
+                let length = match protocol {
+                    Protocol::Http => self.head.length_sent(metadata.as_ref(), &body),
+                    Protocol::Grpc | Protocol::GrpcWeb { .. } => None,
+                };
+                let sent = Sent { protocol, length };
+                let body = ResponseBody::sent(body, tail, cut_off, bounds, inherited, sent);
                 tonic::body::Body::new(body)
             }
         };
@@ -433,17 +417,16 @@ impl Head {
         (metadata, mut extensions, message): (MetadataMap, Extensions, Body),
         body: impl FnOnce(Arrived) -> B,
     ) -> Result<http::Request<B>, Status> {
-        let Some(line) = self.line.take() else {
-            return Err(already_sent());
-        };
         let body = body(self.arrived(message, &mut extensions));
-        let mut request = http::Request::new(body);
-        *request.method_mut() = line.method;
-        *request.uri_mut() = line.uri;
-        *request.version_mut() = line.version;
-        fill(request.headers_mut(), metadata);
-        *request.extensions_mut() = extensions;
-        Ok(request)
+        // Filled in place: each local variable would be one more copy.
+        if let Some(parts) = &mut self.parts {
+            fill(&mut parts.headers, metadata);
+            parts.extensions = extensions;
+        }
+        match self.parts.take() {
+            Some(parts) => Ok(http::Request::from_parts(parts, body)),
+            None => Err(already_sent()),
+        }
     }
 
     /// The body. If more of it is to come, it reports whether it is cut off.
@@ -472,6 +455,22 @@ impl Head {
 }
 
 impl Head {
+    /// How many bytes of a response that is not gRPC the connection sends, if it is known now.
+    #[cold]
+    fn length_sent(&self, headers: &HeaderMap, body: &Body) -> Option<u64> {
+        let has_no_body = matches!(
+            body.http_status(),
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        if self.is_head || has_no_body {
+            return Some(0);
+        }
+        let length = headers.get(CONTENT_LENGTH);
+        length
+            .and_then(|length| length.to_str().ok()?.parse().ok())
+            .or_else(|| body.size_hint().exact())
+    }
+
     /// Whether the request was cut off and the client expects a gRPC status.
     pub(super) fn is_cut_off(&self) -> bool {
         let is_cut_off = self.cut_off.as_ref().is_some_and(CutOff::is_set);

@@ -33,5 +33,7 @@ pub(crate) use protocol::Protocol;
 #[cfg(feature = "client")]
 pub(crate) use replay::Replay;
 pub use response::ResponseBody;
+#[cfg(feature = "server")]
+pub(crate) use response::Sent;
 pub use rpc::WireRpc;
 pub use selected::Selected;

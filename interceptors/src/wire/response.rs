@@ -57,9 +57,21 @@ enum Reader {
     Reported,
 }
 
+/// How a server sends the body of a response.
+#[cfg(feature = "server")]
+#[derive(Clone, Copy)]
+pub(crate) struct Sent {
+    pub(crate) protocol: Protocol,
+    /// How many bytes the connection sends, if it knows that before it reads the body. It drops the body after them,
+    /// without a poll for its end.
+    pub(crate) length: Option<u64>,
+}
+
 struct BodyWatch {
     /// `None` if the response is not gRPC.
     frames: Option<Frames>,
+    /// How many bytes are left of a response whose length is known.
+    left: Option<u64>,
     /// Only for gRPC-Web as text.
     text: Option<Text>,
     /// If the request was cut off, the call counts as not answered, whatever the body says.
@@ -83,11 +95,12 @@ impl ResponseBody {
                 time,
                 reader: Reader::Local,
             },
-            watch => Self::watched(body, watch, None, time, Reader::Local),
+            watch => Self::watched(body, watch, None, time, (Reader::Local, None)),
         }
     }
 
     /// The body of a server's response.
+    #[cfg(feature = "server")]
     #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn sent(
         body: Body,
@@ -95,7 +108,7 @@ impl ResponseBody {
         cut_off: Option<CutOff>,
         bounds: Option<Bounds>,
         inherited: Option<Instant>,
-        protocol: Protocol,
+        Sent { protocol, length }: Sent,
     ) -> Self {
         let bounds = bounds.map(Box::pin);
         let time = match (inherited, bounds) {
@@ -103,7 +116,13 @@ impl ResponseBody {
             (None, Some(bounds)) => Time::Bounded { bounds },
             (None, None) => Time::Unbounded,
         };
-        Self::watched(body, watch, cut_off, time, Reader::Remote(protocol))
+        Self::watched(
+            body,
+            watch,
+            cut_off,
+            time,
+            (Reader::Remote(protocol), length),
+        )
     }
 
     #[cfg_attr(not(debug_assertions), inline)]
@@ -112,7 +131,7 @@ impl ResponseBody {
         watch: Option<Tail>,
         cut_off: Option<CutOff>,
         time: Time,
-        reader: Reader,
+        (reader, length): (Reader, Option<u64>),
     ) -> Self {
         let mut watch = watch.map(|watch| {
             let (frames, is_text) = match reader {
@@ -122,12 +141,13 @@ impl ResponseBody {
             };
             Box::new(BodyWatch {
                 frames,
+                left: length,
                 text: is_text.then(Text::default),
                 cut_off,
                 watch,
             })
         });
-        if body.is_end_stream()
+        if (body.is_end_stream() || length == Some(0))
             && let Some(mut watch) = watch.take()
         {
             // Nothing will read the body.
@@ -153,13 +173,14 @@ impl ResponseBody {
         let (mut frame, mut seen) = (None, Seen::Messages(0));
         let BodyWatch {
             frames,
+            left,
             text,
             watch,
             ..
         } = &mut *watching;
         let step = watch.poll(cx, &mut |cx| {
             frame = ready!(self.poll_body(cx));
-            seen = see(frames, text, &mut frame, &self.body);
+            seen = see((frames, left, text), &mut frame, &self.body);
             Poll::Ready(match &seen {
                 Seen::Messages(0) => Step::Part,
                 Seen::Messages(_) => Step::Message,
@@ -315,8 +336,7 @@ enum Seen {
 }
 
 fn see(
-    frames: &mut Option<Frames>,
-    text: &mut Option<Text>,
+    (frames, left, text): (&mut Option<Frames>, &mut Option<u64>, &mut Option<Text>),
     frame: &mut Option<Result<Frame<Bytes>, Status>>,
     body: &Body,
 ) -> Seen {
@@ -331,10 +351,17 @@ fn see(
     if let Some(trailers) = frame.trailers_mut() {
         return Seen::End(end_of(trailers).unwrap_or_else(|| body.end()));
     }
-    let Some(frames) = frames else {
-        return Seen::Messages(0);
-    };
     let data = frame.data_ref().map_or(&[][..], |data| data);
+    let Some(frames) = frames else {
+        let Some(left) = left else {
+            return Seen::Messages(0);
+        };
+        *left = left.saturating_sub(data.len() as u64);
+        return match *left {
+            0 => Seen::End(body.end()),
+            _ => Seen::Messages(0),
+        };
+    };
     Seen::Messages(match text {
         Some(text) => frames.count(&text.decode(data)),
         None => frames.count(data),
@@ -343,7 +370,8 @@ fn see(
 
 impl BodyWatch {
     fn see(&mut self, frame: &mut Option<Result<Frame<Bytes>, Status>>, body: &Body) {
-        let seen = see(&mut self.frames, &mut self.text, frame, body);
+        let parts = (&mut self.frames, &mut self.left, &mut self.text);
+        let seen = see(parts, frame, body);
         self.settle(&seen, frame);
     }
 

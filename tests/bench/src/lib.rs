@@ -323,7 +323,7 @@ service! {
                 Some(token) => self.tokens.check(token).await,
                 None => Err(Status::unauthenticated("no valid credentials")),
             };
-            request.extensions_mut().insert(Identity(verified?));
+            request.extensions_mut().insert(Identity::new(verified?));
             request
                 .get_ref()
                 .validate()

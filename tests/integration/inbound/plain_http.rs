@@ -296,8 +296,82 @@ async fn http1_requests_pass_through_the_policy() {
             answer.starts_with(&format!("HTTP/1.1 {expected}")),
             "{request} {answer}"
         );
-        told.next().await;
+        let code = match expected {
+            "200 OK" => Code::Ok,
+            _ => Code::Unauthenticated,
+        };
+        assert_eq!(told.next().await.code, code, "{request}");
     }
+}
+
+/// A body in two pieces whose length is known only at its end.
+async fn in_pieces() -> axum::body::Body {
+    let pieces = ["as you ", "wish"].map(Ok::<_, std::io::Error>);
+    axum::body::Body::from_stream(tokio_stream::iter(pieces))
+}
+
+/// The same, with the length in a header.
+async fn in_pieces_with_length() -> impl IntoResponse {
+    ([("content-length", "11")], in_pieces().await)
+}
+
+#[tokio::test]
+async fn complete_plain_http_response_is_not_cancelled() {
+    let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
+    let router = router(&plain)
+        .route("/pieces", get(in_pieces))
+        .route("/pieces-with-length", get(in_pieces_with_length));
+    let address = serve_axum(router.layer(guard.layer())).await;
+    let mut wire = Wire::to(address).await;
+    for method in ["GET", "HEAD"] {
+        for path in [
+            "/healthz",
+            "/status/200",
+            "/status/204",
+            "/status/304",
+            "/status/404",
+            "/pieces",
+            "/pieces-with-length",
+        ] {
+            let code = match path {
+                "/status/404" => Code::NotFound,
+                _ => Code::Ok,
+            };
+            let token = "authorization: Bearer a-token-of-ann\r\nconnection: close";
+            let request = format!("{method} {path} HTTP/1.1\r\nhost: a\r\n{token}\r\n\r\n");
+            http1(address, &request).await;
+            let end = told.next().await;
+            assert_eq!(
+                (&*end.path, end.code),
+                (path, code),
+                "{method} over HTTP/1.1"
+            );
+            wire.ask(method, path, &[WITH_TOKEN], "").await;
+            let end = told.next().await;
+            assert_eq!((&*end.path, end.code), (path, code), "{method} over HTTP/2");
+        }
+    }
+}
+
+#[tokio::test]
+async fn plain_http_response_that_the_client_drops_is_cancelled() {
+    let (plain, (guard, mut told)) = (Plain::default(), Guard::new());
+    // More than fits into the buffers of a connection.
+    let large = || async {
+        let piece = || Ok::<_, std::io::Error>(vec![0; 64 * 1024]);
+        let pieces = std::iter::repeat_with(piece).take(1024);
+        let body = axum::body::Body::from_stream(tokio_stream::iter(pieces));
+        ([("content-length", (64 * 1024 * 1024).to_string())], body)
+    };
+    let router = router(&plain).route("/large", get(large));
+    let address = serve_axum(router.layer(guard.layer())).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let token = "authorization: Bearer a-token-of-ann";
+    let request = format!("GET /large HTTP/1.1\r\nhost: a\r\n{token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.read_exact(&mut [0; 1024]).await.unwrap();
+    drop(stream);
+    assert_eq!(told.next().await.outcome, Outcome::Cancelled);
 }
 
 /// Takes over the connection, and echoes everything twice.
