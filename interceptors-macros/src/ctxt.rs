@@ -9,7 +9,7 @@ use crate::codes::{self, Code};
 
 /// Collects every error of one use of the attribute, so that the user sees them all at once.
 ///
-/// Dropping it unchecked panics, so nobody can forget.
+/// Panics if it is dropped before [`Ctxt::check`], because the errors would be lost.
 pub(crate) struct Ctxt(RefCell<Option<Vec<syn::Error>>>);
 
 impl Ctxt {
@@ -25,7 +25,7 @@ impl Ctxt {
         self.error_at(code, tokens.span(), message);
     }
 
-    /// What syn says has no code yet.
+    /// Adds an error. Errors of syn have no code, so they get `UNREADABLE`.
     pub(crate) fn push(&self, error: syn::Error) {
         let mut errors = self.0.borrow_mut();
         let errors = errors.get_or_insert_default();
@@ -39,12 +39,12 @@ impl Ctxt {
         );
     }
 
-    /// How many errors there are.
+    /// The number of errors so far.
     pub(crate) fn errors(&self) -> usize {
         self.0.borrow().as_ref().map_or(0, Vec::len)
     }
 
-    /// The value, or `None` and the error collected.
+    /// Returns the value, or collects the error and returns `None`.
     pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -64,7 +64,7 @@ impl Code {
         syn::Error::new(span, self.text(message))
     }
 
-    /// From the first token to the last.
+    /// An error that underlines all of `tokens`, not only the first one.
     pub(crate) fn spanned(self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
         syn::Error::new_spanned(tokens, self.text(message))
     }

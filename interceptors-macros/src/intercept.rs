@@ -1,23 +1,23 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::entries::{forgotten, parse};
+use crate::entries::{omissions, parse};
 use crate::expand::editor;
 use crate::text::attributes::without_our_attributes;
 use crate::{check, expand};
 
-/// The attribute, for tokens that need no compiler around them.
+/// Expands the attribute. It takes `proc_macro2` tokens, so tests can run it outside a compiler.
 pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
     let checked = parse::parse(args.clone(), item.clone()).and_then(check::check);
     match checked {
         Ok(checked) => expand::expand(&checked),
-        // The user's item less our attributes: one mistake is one error, and the rest of the
-        // file stays as it was. So does what the rest of the file names. An `impl` in which the
-        // compiler would find the same mistake is left out.
+        // On an error, the user's item stays, without our attributes. Code elsewhere can still name
+        // the item and what it would have got, so one mistake stays one error. An `impl` in which
+        // the compiler would report the same mistake again is left out.
         Err(error) => {
             let error = error.into_compile_error();
-            let kept = expand::beside_the_item(&check::without_entries(&args, item.clone()));
-            let item = match forgotten::is_trait_impl(&args, &item) {
+            let kept = expand::companion_items(&check::without_entries(&args, item.clone()));
+            let item = match omissions::is_trait_impl(&args, &item) {
                 true => TokenStream::new(),
                 false => without_our_attributes(item, args),
             };
@@ -26,7 +26,7 @@ pub(crate) fn intercept_tokens(args: TokenStream, item: TokenStream) -> TokenStr
     }
 }
 
-/// The same, as an editor is shown it.
+/// Expands the attribute for an editor.
 pub(crate) fn intercept_in_editor(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let checked = parse::parse(args.clone(), item.clone()).and_then(check::check);
     let error = checked.err().map(|error| error.into_compile_error());

@@ -1,5 +1,5 @@
-//! The attribute of the `interceptors` crate. Depend on that crate; this one has no interface of
-//! its own. Its errors have codes, which the page `interceptors::errors` explains.
+//! The attribute of the `interceptors` crate. Depend on `interceptors`, not on this crate: nothing here is public API.
+//! Its errors have codes, which the page `interceptors::errors` explains.
 
 extern crate proc_macro;
 
@@ -30,7 +30,7 @@ pub fn intercept(
     }
 }
 
-/// Whether rust-analyzer runs the macro: its server refuses to start without this variable.
+/// Whether rust-analyzer runs the macro. Its macro server only starts with this variable.
 fn is_in_editor() -> bool {
     std::env::var_os("RUST_ANALYZER_INTERNALS_DO_NOT_USE").is_some()
 }

@@ -4,18 +4,18 @@
 //! Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor`.
 
 pub mod server {
-    /// An event for each call, with how it ended and how long it took.
+    /// An event for each call, with its status and its duration.
     ///
     /// ```text
     /// logging(level = "debug")
     /// ```
     ///
-    /// - `level` (level; default: `"info"`): level of calls that end as calls usually do
+    /// - `level` (level; default: `"info"`): level of calls that end normally
     /// - `slow` (duration; default: `"500ms"`): a unary call that takes longer is logged at `WARN` at least
     /// - `fields`: values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod logging {
-        /// Level of calls that end as calls usually do.
+        /// Level of calls that end normally.
         ///
         /// Level; default: `"info"`.
         pub mod level {}
@@ -34,30 +34,30 @@ pub mod server {
     /// auth(verifier = self.tokens)
     /// ```
     ///
-    /// - `verifier` (expression; default: `self`): who verifies: a `Verifier`
-    /// - `by`: the server's struct in front of the service whose `auth` has found the caller
+    /// - `verifier` (expression; default: `self`): verifies the token: a `Verifier`
+    /// - `by`: the server's struct in front of the service, whose `auth` has verified the caller
     /// - `public` (list of methods; default: `[]`): methods that need no token
-    /// - `protected` (list of methods; default: all others): methods that need one; see below
-    /// - `scheme` (string; default: `"Bearer"`): word before the token, in any case; `""` for none
+    /// - `protected` (list of methods; default: all others): methods that need a token; see below
+    /// - `scheme` (string; default: `"Bearer"`): word before the token, in upper or lower case; `""` for none
     /// - `header` (string; default: `"authorization"`): metadata key of the token
-    /// - `outlive_token` (boolean; default: `false`): whether streams go on when the token that they began with has expired
+    /// - `outlive_token` (boolean; default: `false`): whether streams continue after the token that they began with has expired
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod auth {
-        /// Who verifies: a `Verifier`.
+        /// Verifies the token: a `Verifier`.
         ///
         /// Expression; default: `self`.
         pub mod verifier {}
-        /// The server's struct in front of the service whose `auth` has found the caller.
+        /// The server's struct in front of the service, whose `auth` has verified the caller.
         pub mod by {}
         /// Methods that need no token.
         ///
         /// List of methods; default: `[]`.
         pub mod public {}
-        /// Methods that need one; see below.
+        /// Methods that need a token; see below.
         ///
         /// List of methods; default: all others.
         pub mod protected {}
-        /// Word before the token, in any case; `""` for none.
+        /// Word before the token, in upper or lower case; `""` for none.
         ///
         /// String; default: `"Bearer"`.
         pub mod scheme {}
@@ -65,7 +65,7 @@ pub mod server {
         ///
         /// String; default: `"authorization"`.
         pub mod header {}
-        /// Whether streams go on when the token that they began with has expired.
+        /// Whether streams continue after the token that they began with has expired.
         ///
         /// Boolean; default: `false`.
         pub mod outlive_token {}
@@ -96,7 +96,7 @@ pub mod server {
         /// Expression.
         pub mod with {}
     }
-    /// Rejects calls beyond so many in so much time.
+    /// Rejects calls beyond a rate.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -104,29 +104,29 @@ pub mod server {
     /// rate_limit(per_second = 100)
     /// ```
     ///
-    /// - `per_second` (integer, at least 1): how many calls in a second; this, `per_minute` or `limiter` is needed
-    /// - `per_minute` (integer, at least 1): how many calls in a minute, instead of in a second
-    /// - `burst` (integer, at least 1; default: the same number): how many may come at once after a rest, on top of the rate
+    /// - `per_second` (integer, at least 1): how many calls per second; this, `per_minute` or `limiter` is needed
+    /// - `per_minute` (integer, at least 1): how many calls per minute, instead of per second
+    /// - `burst` (integer, at least 1; default: the same as the rate): how many calls may come at once after an idle time, on top of the rate
     /// - `max_keys` (integer, at least 1; default: `65536`): maximum number of distinct keys tracked
     /// - `limiter` (expression): a `Limiter` of yours, instead of all but `key`
     /// - `store` (expression): a `Store` in which processes share the limit, such as `Redis`
-    /// - `on_error` (default: `local`): `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process
-    /// - `store_timeout` (duration; default: `"100ms"`): the longest that a call waits for the store
-    /// - `name` (string; default: the service; on a method, service and method): entries of one name, settings and `key` share a limit, in whatever service and process
+    /// - `on_error` (default: `local`): `allow`, `deny` or `local`: what to do while the store fails or is late; `local` applies this limit within the process
+    /// - `store_timeout` (duration; default: `"100ms"`): how long a call waits for the store
+    /// - `name` (string; default: the service; on a method, service and method): entries with the same name, settings and `key` share a limit, in all services and processes
     /// - `key`: `peer`, `client_ip`, `metadata("x-api-key")` or `identity`: each has a limit of its own
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod rate_limit {
-        /// How many calls in a second; this, `per_minute` or `limiter` is needed.
+        /// How many calls per second; this, `per_minute` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod per_second {}
-        /// How many calls in a minute, instead of in a second.
+        /// How many calls per minute, instead of per second.
         ///
         /// Integer, at least 1.
         pub mod per_minute {}
-        /// How many may come at once after a rest, on top of the rate.
+        /// How many calls may come at once after an idle time, on top of the rate.
         ///
-        /// Integer, at least 1; default: the same number.
+        /// Integer, at least 1; default: the same as the rate.
         pub mod burst {}
         /// Maximum number of distinct keys tracked.
         ///
@@ -140,15 +140,15 @@ pub mod server {
         ///
         /// Expression.
         pub mod store {}
-        /// `allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process.
+        /// `allow`, `deny` or `local`: what to do while the store fails or is late; `local` applies this limit within the process.
         ///
         /// Default: `local`.
         pub mod on_error {}
-        /// The longest that a call waits for the store.
+        /// How long a call waits for the store.
         ///
         /// Duration; default: `"100ms"`.
         pub mod store_timeout {}
-        /// Entries of one name, settings and `key` share a limit, in whatever service and process.
+        /// Entries with the same name, settings and `key` share a limit, in all services and processes.
         ///
         /// String; default: the service; on a method, service and method.
         pub mod name {}
@@ -164,28 +164,28 @@ pub mod server {
             pub mod identity {}
         }
     }
-    /// Tries again what failed and may be tried again.
+    /// Retries calls that fail with certain status codes.
     ///
     /// ```text
     /// retry(max = 3)
     /// ```
     ///
-    /// - `max` (integer, at least 1; default: `3`): retries after the first try
-    /// - `max_attempts` (integer, at least 2; default: `4`): the same, counting the first try; one or the other
+    /// - `max` (integer, at least 1; default: `3`): retries after the first attempt
+    /// - `max_attempts` (integer, at least 2; default: `4`): the same, with the first attempt included; give only one of the two
     /// - `base_delay` (duration; default: `"500ms"`): delay before the first retry
     /// - `max_delay` (duration; default: `"30s"`): longest delay
-    /// - `attempt_timeout` (duration): how long one try may take
-    /// - `multiplier` (float; default: `2.0`): growth from one delay to the next
-    /// - `jitter` (float; default: `0.2`): part of the delay that is left to chance
-    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are worth another try
+    /// - `attempt_timeout` (duration): how long one attempt may take
+    /// - `multiplier` (float; default: `2.0`): factor from one delay to the next
+    /// - `jitter` (float; default: `0.2`): fraction of the delay that is random
+    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are retried
     /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod retry {
-        /// Retries after the first try.
+        /// Retries after the first attempt.
         ///
         /// Integer, at least 1; default: `3`.
         pub mod max {}
-        /// The same, counting the first try; one or the other.
+        /// The same, with the first attempt included; give only one of the two.
         ///
         /// Integer, at least 2; default: `4`.
         pub mod max_attempts {}
@@ -197,29 +197,29 @@ pub mod server {
         ///
         /// Duration; default: `"30s"`.
         pub mod max_delay {}
-        /// How long one try may take.
+        /// How long one attempt may take.
         ///
         /// Duration.
         pub mod attempt_timeout {}
-        /// Growth from one delay to the next.
+        /// Factor from one delay to the next.
         ///
         /// Float; default: `2.0`.
         pub mod multiplier {}
-        /// Part of the delay that is left to chance.
+        /// Fraction of the delay that is random.
         ///
         /// Float; default: `0.2`.
         pub mod jitter {}
-        /// Status codes that are worth another try.
+        /// Status codes that are retried.
         ///
         /// List of status codes; default: `[Unavailable, DeadlineExceeded]`.
         pub mod codes {}
         /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left.
         pub mod throttle {
-            /// How many tokens there are at first, and at most; a failed attempt takes one.
+            /// How many tokens there are at most, and at the start; a failed attempt takes one.
             ///
             /// Integer, 1 to 1000.
             pub mod tokens {}
-            /// What part of a token a call that succeeds gives back.
+            /// Fraction of a token that a successful call returns.
             ///
             /// Float.
             pub mod ratio {}
@@ -235,7 +235,7 @@ pub mod server {
     ///
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod validate {}
-    /// Ends a call that takes too long, or a stream that says nothing for too long.
+    /// Ends a call that takes too long, or a stream that is idle for too long.
     ///
     /// Calls that it rejects or ends have the status `DEADLINE_EXCEEDED`.
     ///
@@ -243,11 +243,11 @@ pub mod server {
     /// timeout("2s")
     /// ```
     ///
-    /// - the first value (duration; default: as long as its caller waits): how long the call may take, its response stream included
-    /// - `idle` (duration): how long somebody waits for one message: the handler for the next of a request stream, the reader for the next of a response stream
+    /// - the first value (duration; default: the caller's deadline): how long the call may take, its response stream included
+    /// - `idle` (duration): how long to wait for one message of a stream: the handler for the next request message, the caller for the next response message
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod timeout {
-        /// How long somebody waits for one message: the handler for the next of a request stream, the reader for the next of a response stream.
+        /// How long to wait for one message of a stream: the handler for the next request message, the caller for the next response message.
         ///
         /// Duration.
         pub mod idle {}
@@ -268,7 +268,7 @@ pub mod server {
         /// Expression; default: logs the panic.
         pub mod hook {}
     }
-    /// At most so many calls at once; the others wait in order.
+    /// Limits how many calls run at once; the others wait in order.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -276,32 +276,32 @@ pub mod server {
     /// concurrency(max = 100)
     /// ```
     ///
-    /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `max` (integer, at least 1): how many calls may run at once; this, `adaptive` or `limiter` is needed
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): adapts the limit between `min` and `max`, so that calls end within `target`
     /// - `queue` (integer, at least 0; default: `1024`): how many calls may wait; others are rejected
-    /// - `wait` (duration; default: as long as the call has): how long a call may wait before it is rejected
+    /// - `wait` (duration; default: until the call's deadline): how long a call may wait before it is rejected
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
     /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod concurrency {
-        /// How many calls at once; this, `adaptive` or `limiter` is needed.
+        /// How many calls may run at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// As many as end within `target`, between `min` and `max`.
+        /// Adapts the limit between `min` and `max`, so that calls end within `target`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest number that it goes down to.
+            /// The lowest limit.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest number that it goes up to.
+            /// The highest limit.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the number goes down while calls take longer.
+            /// How long a call should take; the limit decreases while calls take longer.
             ///
             /// Duration.
             pub mod target {}
@@ -312,7 +312,7 @@ pub mod server {
         pub mod queue {}
         /// How long a call may wait before it is rejected.
         ///
-        /// Duration; default: as long as the call has.
+        /// Duration; default: until the call's deadline.
         pub mod wait {}
         /// How long a rejected caller is asked to wait before it tries again.
         ///
@@ -332,7 +332,7 @@ pub mod server {
         /// Expression.
         pub mod limiter {}
     }
-    /// At most so many calls at once; the others are rejected.
+    /// Limits how many calls run at once; the others are rejected.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -340,30 +340,30 @@ pub mod server {
     /// load_shed(max = 100)
     /// ```
     ///
-    /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `max` (integer, at least 1): how many calls may run at once; this, `adaptive` or `limiter` is needed
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): adapts the limit between `min` and `max`, so that calls end within `target`
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
     /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod load_shed {
-        /// How many calls at once; this, `adaptive` or `limiter` is needed.
+        /// How many calls may run at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// As many as end within `target`, between `min` and `max`.
+        /// Adapts the limit between `min` and `max`, so that calls end within `target`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest number that it goes down to.
+            /// The lowest limit.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest number that it goes up to.
+            /// The highest limit.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the number goes down while calls take longer.
+            /// How long a call should take; the limit decreases while calls take longer.
             ///
             /// Duration.
             pub mod target {}
@@ -386,7 +386,7 @@ pub mod server {
         /// Expression.
         pub mod limiter {}
     }
-    /// One ID for a call on its whole way.
+    /// One ID for a call and all calls that it causes.
     ///
     /// ```text
     /// request_id(header = "x-request-id")
@@ -410,34 +410,34 @@ pub mod server {
         /// Integer, 1 to 1024; default: `128`.
         pub mod max_length {}
     }
-    /// Finds the address of the caller behind proxies that are trusted.
+    /// Finds the address of the caller behind trusted proxies.
     ///
     /// ```text
     /// client_ip(trusted = ["10.0.0.0/8"])
     /// ```
     ///
-    /// - `trusted` (default: nobody): the networks of the proxies that are believed: a list of strings, or an expression that gives `IpNet`s, which may be a field
-    /// - `header` (string; default: `"x-forwarded-for"`): where they write whom they serve: `"x-forwarded-for"` or `"forwarded"` (RFC 7239)
-    /// - `ipv6_prefix` (integer, 1 to 128; default: `64`): how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`
-    /// - `by`: the server's struct in front of the service whose `client_ip` has found the address
+    /// - `trusted` (default: none): the networks of trusted proxies: a list of strings, or an expression for `IpNet`s, such as a field
+    /// - `header` (string; default: `"x-forwarded-for"`): where the proxies write the caller's address: `"x-forwarded-for"` or `"forwarded"` (RFC 7239)
+    /// - `ipv6_prefix` (integer, 1 to 128; default: `64`): how many leading bits of an IPv6 address identify a caller in `rate_limit(key = client_ip)`
+    /// - `by`: the server's struct in front of the service, whose `client_ip` has found the address
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod client_ip {
-        /// The networks of the proxies that are believed: a list of strings, or an expression that gives `IpNet`s, which may be a field.
+        /// The networks of trusted proxies: a list of strings, or an expression for `IpNet`s, such as a field.
         ///
-        /// Default: nobody.
+        /// Default: none.
         pub mod trusted {}
-        /// Where they write whom they serve: `"x-forwarded-for"` or `"forwarded"` (RFC 7239).
+        /// Where the proxies write the caller's address: `"x-forwarded-for"` or `"forwarded"` (RFC 7239).
         ///
         /// String; default: `"x-forwarded-for"`.
         pub mod header {}
-        /// How many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`.
+        /// How many leading bits of an IPv6 address identify a caller in `rate_limit(key = client_ip)`.
         ///
         /// Integer, 1 to 128; default: `64`.
         pub mod ipv6_prefix {}
-        /// The server's struct in front of the service whose `client_ip` has found the address.
+        /// The server's struct in front of the service, whose `client_ip` has found the address.
         pub mod by {}
     }
-    /// Measures how many calls there are, how they end and how long they take.
+    /// Counts calls, and measures how they end and how long they take.
     ///
     /// ```text
     /// metrics(recorder = self.recorder)
@@ -457,10 +457,10 @@ pub mod server {
     /// trace(public_endpoint = true)
     /// ```
     ///
-    /// - `public_endpoint` (boolean; default: `false`): on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled
+    /// - `public_endpoint` (boolean; default: `false`): on a service: whether anybody can call it. Then each call begins a new trace, with a link to the caller's span. So callers cannot choose the trace's ID or whether it is sampled
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod trace {
-        /// On a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled.
+        /// On a service: whether anybody can call it. Then each call begins a new trace, with a link to the caller's span. So callers cannot choose the trace's ID or whether it is sampled.
         ///
         /// Boolean; default: `false`.
         pub mod public_endpoint {}
@@ -501,18 +501,18 @@ pub mod server {
 }
 
 pub mod client {
-    /// An event for each call, with how it ended and how long it took.
+    /// An event for each call, with its status and its duration.
     ///
     /// ```text
     /// logging(level = "debug")
     /// ```
     ///
-    /// - `level` (level; default: `"debug"`): level of calls that end as calls usually do
+    /// - `level` (level; default: `"debug"`): level of calls that end normally
     /// - `slow` (duration; default: `"500ms"`): a unary call that takes longer is logged at `WARN` at least
     /// - `fields`: values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod logging {
-        /// Level of calls that end as calls usually do.
+        /// Level of calls that end normally.
         ///
         /// Level; default: `"debug"`.
         pub mod level {}
@@ -529,15 +529,15 @@ pub mod client {
     /// auth(token = self.tokens)
     /// ```
     ///
-    /// - `token` (expression; default: `self`): who gives the token: a `TokenSource`, such as a `TokenCache`
+    /// - `token` (expression; default: `self`): where tokens come from: a `TokenSource`, such as a `TokenCache`
     /// - `public` (list of methods; default: `[]`): methods that are called without a token
-    /// - `protected` (list of methods; default: all others): methods that are called with one; not on a channel
+    /// - `protected` (list of methods; default: all others): methods that are called with a token; not on a channel
     /// - `scheme` (string; default: `"Bearer"`): word before the token; `""` for none
     /// - `header` (string; default: `"authorization"`): metadata key of the token
     /// - `allow_plaintext` (boolean; default: `false`): whether to send the token over a connection that is known not to be encrypted
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod auth {
-        /// Who gives the token: a `TokenSource`, such as a `TokenCache`.
+        /// Where tokens come from: a `TokenSource`, such as a `TokenCache`.
         ///
         /// Expression; default: `self`.
         pub mod token {}
@@ -545,7 +545,7 @@ pub mod client {
         ///
         /// List of methods; default: `[]`.
         pub mod public {}
-        /// Methods that are called with one; not on a channel.
+        /// Methods that are called with a token; not on a channel.
         ///
         /// List of methods; default: all others.
         pub mod protected {}
@@ -562,29 +562,29 @@ pub mod client {
         /// Boolean; default: `false`.
         pub mod allow_plaintext {}
     }
-    /// Tries again what failed and may be tried again.
+    /// Retries calls that fail with certain status codes.
     ///
     /// ```text
     /// retry(max = 3)
     /// ```
     ///
-    /// - `max` (integer, at least 1; default: `3`): retries after the first try
-    /// - `max_attempts` (integer, at least 2; default: `4`): the same, counting the first try; one or the other
+    /// - `max` (integer, at least 1; default: `3`): retries after the first attempt
+    /// - `max_attempts` (integer, at least 2; default: `4`): the same, with the first attempt included; give only one of the two
     /// - `base_delay` (duration; default: `"500ms"`): delay before the first retry
     /// - `max_delay` (duration; default: `"30s"`): longest delay
-    /// - `attempt_timeout` (duration): how long one try may take
-    /// - `multiplier` (float; default: `2.0`): growth from one delay to the next
-    /// - `jitter` (float; default: `0.2`): part of the delay that is left to chance
-    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are worth another try
+    /// - `attempt_timeout` (duration): how long one attempt may take
+    /// - `multiplier` (float; default: `2.0`): factor from one delay to the next
+    /// - `jitter` (float; default: `0.2`): fraction of the delay that is random
+    /// - `codes` (list of status codes; default: `[Unavailable, DeadlineExceeded]`): status codes that are retried
     /// - `buffer_size` (integer, at least 0; default: `262144`): on a generated client and on a channel: how many bytes of a request are kept to be sent again
     /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod retry {
-        /// Retries after the first try.
+        /// Retries after the first attempt.
         ///
         /// Integer, at least 1; default: `3`.
         pub mod max {}
-        /// The same, counting the first try; one or the other.
+        /// The same, with the first attempt included; give only one of the two.
         ///
         /// Integer, at least 2; default: `4`.
         pub mod max_attempts {}
@@ -596,19 +596,19 @@ pub mod client {
         ///
         /// Duration; default: `"30s"`.
         pub mod max_delay {}
-        /// How long one try may take.
+        /// How long one attempt may take.
         ///
         /// Duration.
         pub mod attempt_timeout {}
-        /// Growth from one delay to the next.
+        /// Factor from one delay to the next.
         ///
         /// Float; default: `2.0`.
         pub mod multiplier {}
-        /// Part of the delay that is left to chance.
+        /// Fraction of the delay that is random.
         ///
         /// Float; default: `0.2`.
         pub mod jitter {}
-        /// Status codes that are worth another try.
+        /// Status codes that are retried.
         ///
         /// List of status codes; default: `[Unavailable, DeadlineExceeded]`.
         pub mod codes {}
@@ -618,11 +618,11 @@ pub mod client {
         pub mod buffer_size {}
         /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left.
         pub mod throttle {
-            /// How many tokens there are at first, and at most; a failed attempt takes one.
+            /// How many tokens there are at most, and at the start; a failed attempt takes one.
             ///
             /// Integer, 1 to 1000.
             pub mod tokens {}
-            /// What part of a token a call that succeeds gives back.
+            /// Fraction of a token that a successful call returns.
             ///
             /// Float.
             pub mod ratio {}
@@ -635,8 +635,8 @@ pub mod client {
     /// ```
     ///
     /// - `max_attempts` (integer, at least 2; default: `2`): number of attempts, the first one included
-    /// - `delay` (duration, zero included; default: none): how long to wait for an answer before the next; without it all are made at once
-    /// - `non_fatal_codes` (list of status codes, perhaps empty; default: `[]`): status codes that bring the next attempt at once instead of ending the call
+    /// - `delay` (duration, zero included; default: none): how long to wait for a response before the next attempt; without it, all are made at once
+    /// - `non_fatal_codes` (list of status codes, perhaps empty; default: `[]`): status codes that start the next attempt at once instead of ending the call
     /// - `throttle`: gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod hedge {
@@ -644,21 +644,21 @@ pub mod client {
         ///
         /// Integer, at least 2; default: `2`.
         pub mod max_attempts {}
-        /// How long to wait for an answer before the next; without it all are made at once.
+        /// How long to wait for a response before the next attempt; without it, all are made at once.
         ///
         /// Duration, zero included; default: none.
         pub mod delay {}
-        /// Status codes that bring the next attempt at once instead of ending the call.
+        /// Status codes that start the next attempt at once instead of ending the call.
         ///
         /// List of status codes, perhaps empty; default: `[]`.
         pub mod non_fatal_codes {}
         /// GRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it.
         pub mod throttle {
-            /// How many tokens there are at first, and at most; a failed attempt takes one.
+            /// How many tokens there are at most, and at the start; a failed attempt takes one.
             ///
             /// Integer, 1 to 1000.
             pub mod tokens {}
-            /// What part of a token a call that succeeds gives back.
+            /// Fraction of a token that a successful call returns.
             ///
             /// Float.
             pub mod ratio {}
@@ -672,7 +672,7 @@ pub mod client {
     ///
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod metadata {}
-    /// Ends a call that takes too long, all its attempts together.
+    /// Ends a call that takes too long, with all its attempts.
     ///
     /// Calls that it rejects or ends have the status `DEADLINE_EXCEEDED`.
     ///
@@ -680,10 +680,10 @@ pub mod client {
     /// deadline("2s")
     /// ```
     ///
-    /// - the first value (duration): how long the call may take, where its caller set no timeout
+    /// - the first value (duration): how long the call may take, unless its caller set a timeout
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod deadline {}
-    /// At most so many calls at once; the others wait in order.
+    /// Limits how many calls run at once; the others wait in order.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -691,32 +691,32 @@ pub mod client {
     /// concurrency(max = 100)
     /// ```
     ///
-    /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `max` (integer, at least 1): how many calls may run at once; this, `adaptive` or `limiter` is needed
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): adapts the limit between `min` and `max`, so that calls end within `target`
     /// - `queue` (integer, at least 0; default: `1024`): how many calls may wait; others are rejected
-    /// - `wait` (duration; default: as long as the call has): how long a call may wait before it is rejected
+    /// - `wait` (duration; default: until the call's deadline): how long a call may wait before it is rejected
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
     /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod concurrency {
-        /// How many calls at once; this, `adaptive` or `limiter` is needed.
+        /// How many calls may run at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// As many as end within `target`, between `min` and `max`.
+        /// Adapts the limit between `min` and `max`, so that calls end within `target`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest number that it goes down to.
+            /// The lowest limit.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest number that it goes up to.
+            /// The highest limit.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the number goes down while calls take longer.
+            /// How long a call should take; the limit decreases while calls take longer.
             ///
             /// Duration.
             pub mod target {}
@@ -727,7 +727,7 @@ pub mod client {
         pub mod queue {}
         /// How long a call may wait before it is rejected.
         ///
-        /// Duration; default: as long as the call has.
+        /// Duration; default: until the call's deadline.
         pub mod wait {}
         /// How long a rejected caller is asked to wait before it tries again.
         ///
@@ -747,7 +747,7 @@ pub mod client {
         /// Expression.
         pub mod limiter {}
     }
-    /// At most so many calls at once; the others are rejected.
+    /// Limits how many calls run at once; the others are rejected.
     ///
     /// Calls that it rejects or ends have the status `RESOURCE_EXHAUSTED`.
     ///
@@ -755,30 +755,30 @@ pub mod client {
     /// load_shed(max = 100)
     /// ```
     ///
-    /// - `max` (integer, at least 1): how many calls at once; this, `adaptive` or `limiter` is needed
-    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): as many as end within `target`, between `min` and `max`
+    /// - `max` (integer, at least 1): how many calls may run at once; this, `adaptive` or `limiter` is needed
+    /// - `adaptive` (integer, at least 1; integer, at least 1; duration): adapts the limit between `min` and `max`, so that calls end within `target`
     /// - `retry_after` (duration; default: `"1s"`): how long a rejected caller is asked to wait before it tries again
     /// - `per` (`method` or `service`; default: `method`): whether each method has a limit of its own; with `service`, all methods of the entry share one
     /// - `limiter` (expression): a `Limiter` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod load_shed {
-        /// How many calls at once; this, `adaptive` or `limiter` is needed.
+        /// How many calls may run at once; this, `adaptive` or `limiter` is needed.
         ///
         /// Integer, at least 1.
         pub mod max {}
-        /// As many as end within `target`, between `min` and `max`.
+        /// Adapts the limit between `min` and `max`, so that calls end within `target`.
         ///
         /// Integer, at least 1; integer, at least 1; duration.
         pub mod adaptive {
-            /// The lowest number that it goes down to.
+            /// The lowest limit.
             ///
             /// Integer, at least 1.
             pub mod min {}
-            /// The highest number that it goes up to.
+            /// The highest limit.
             ///
             /// Integer, at least 1.
             pub mod max {}
-            /// How long a call should take; the number goes down while calls take longer.
+            /// How long a call should take; the limit decreases while calls take longer.
             ///
             /// Duration.
             pub mod target {}
@@ -801,7 +801,7 @@ pub mod client {
         /// Expression.
         pub mod limiter {}
     }
-    /// Stops calling what keeps failing, and tries again after a while.
+    /// Rejects calls after too many failures, and tries again after a while.
     ///
     /// Calls that it rejects or ends have the status `UNAVAILABLE`.
     ///
@@ -809,9 +809,9 @@ pub mod client {
     /// circuit_breaker(failures = 5)
     /// ```
     ///
-    /// - `failures` (integer, at least 1; default: `5`): how many failures one after the other open it
-    /// - `probes` (integer, at least 1; default: `1`): how many calls are let through after `open_for`, and have to succeed
-    /// - `failure_ratio` (float): instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`
+    /// - `failures` (integer, at least 1; default: `5`): how many consecutive failures open it
+    /// - `probes` (integer, at least 1; default: `1`): how many trial calls are made after `open_for`; all have to succeed
+    /// - `failure_ratio` (float): instead of `failures`: fraction of calls that has to fail, above `0.0` and up to `1.0`
     /// - `window` (duration; default: `"20s"`): with `failure_ratio`: time in which calls are counted
     /// - `min_calls` (integer, at least 1; default: `10`): with `failure_ratio`: calls required before the ratio applies
     /// - `open_for` (duration; default: `"30s"`): how long calls are rejected
@@ -820,15 +820,15 @@ pub mod client {
     /// - `breaker` (expression): a `CircuitBreaker` of yours, instead of all others
     /// - `only`, `except` (list of methods): which methods it is for
     pub mod circuit_breaker {
-        /// How many failures one after the other open it.
+        /// How many consecutive failures open it.
         ///
         /// Integer, at least 1; default: `5`.
         pub mod failures {}
-        /// How many calls are let through after `open_for`, and have to succeed.
+        /// How many trial calls are made after `open_for`; all have to succeed.
         ///
         /// Integer, at least 1; default: `1`.
         pub mod probes {}
-        /// Instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`.
+        /// Instead of `failures`: fraction of calls that has to fail, above `0.0` and up to `1.0`.
         ///
         /// Float.
         pub mod failure_ratio {}
@@ -862,7 +862,7 @@ pub mod client {
         /// Expression.
         pub mod breaker {}
     }
-    /// One ID for a call on its whole way.
+    /// One ID for a call and all calls that it causes.
     ///
     /// ```text
     /// request_id(header = "x-request-id")
@@ -876,7 +876,7 @@ pub mod client {
         /// String; default: `"x-request-id"`.
         pub mod header {}
     }
-    /// Measures how many calls there are, how they end and how long they take.
+    /// Counts calls, and measures how they end and how long they take.
     ///
     /// ```text
     /// metrics(recorder = self.recorder)
@@ -938,19 +938,19 @@ pub mod words {
     pub mod server {}
     /// The full name of the service, as the proto has it: `service = "user.v1.UserService"`.
     pub mod service {}
-    /// A type of yours that tells this policy from others of the same type: `plan = UsersPolicy`.
+    /// A type of yours that names this policy, if the same type has several: `plan = UsersPolicy`.
     pub mod plan {}
     /// A constant with the bytes of a descriptor set, or a list of them; the lists of methods are compared with it.
     pub mod descriptors {}
-    /// Entries of the block that this method does without: `skip(retry)`.
+    /// Entries of the block that this method skips: `skip(retry)`.
     pub mod skip {}
     /// The name of the RPC, as the proto has it: `name = "GetURL"`.
     pub mod name {}
-    /// The methods that the entry is for, and no others.
+    /// The methods that the entry covers, and no others.
     ///
     /// List of methods.
     pub mod only {}
-    /// The methods that the entry is not for.
+    /// The methods that the entry does not cover.
     ///
     /// List of methods.
     pub mod except {}

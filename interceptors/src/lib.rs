@@ -13,6 +13,8 @@ pub(crate) mod kit {
     pub(crate) mod cut_off;
     #[cfg(feature = "_attempts")]
     pub(crate) mod exceeded;
+    #[cfg(any(feature = "metrics", feature = "trace"))]
+    pub(crate) mod full_name;
     pub(crate) mod identity;
     pub mod key;
     #[cfg(feature = "_level")]

@@ -18,7 +18,7 @@ pub use crate::core::plan::{
 };
 pub use crate::core::stream::ResponseStream;
 pub use crate::core::text::same;
-pub use crate::mount::descriptors::{Lists, Methods, Named, Size, meet, rows};
+pub use crate::mount::descriptors::{Lists, Methods, Named, Size, are_verified, meet, rows};
 pub use crate::mount::frame::{
     EachLook, Edge, Held, Home, Innermost, Lent, LooksOf, MethodFrame, NoLooks, Staged, run_rest,
 };

@@ -763,3 +763,24 @@ async fn log_event_is_inside_the_span_if_trace_is_listed_first() {
         }
     }
 }
+
+#[intercept(server, trace)]
+struct TracedServer;
+
+#[tokio::test]
+async fn plain_http_is_named_by_its_path() {
+    use tower::ServiceExt as _;
+
+    let spans = Spans::listen();
+    let service = Traced {
+        script: Script::default(),
+    };
+    let routes = Routes::new(UserServiceServer::new(service));
+    let server = tower::Layer::layer(&TracedServer.layer(), routes);
+    let request = http::Request::get("/healthz").body(tonic::body::Body::empty());
+    let response = server.oneshot(request.unwrap()).await.unwrap();
+    drop(response);
+    let ended = spans.ended();
+    assert_eq!(named(&ended, "/healthz", &SpanKind::Server).len(), 1);
+    assert_eq!(attributes(&ended[0])["rpc.method"], "/healthz");
+}

@@ -1,4 +1,4 @@
-//! The service that the cases implement, written as tonic's generator writes one.
+//! The service that the cases implement, written like code from tonic's generator.
 
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
@@ -10,7 +10,7 @@ pub struct Id {
     pub id: u64,
 }
 
-/// A message that cannot be copied.
+/// A message that is not `Clone`.
 #[derive(Debug, Default)]
 pub struct Once;
 
@@ -18,7 +18,7 @@ pub struct Once;
 pub mod user_service_server {
     use super::{Id, Once, Request, Response, Status, Stream, Streaming};
 
-    /// As tonic has it.
+    /// The same constant as in tonic's code.
     pub const SERVICE_NAME: &str = "user.v1.UserService";
 
     /// The generated trait.
@@ -51,7 +51,7 @@ pub mod user_service_server {
 
 pub use user_service_server::UserService;
 
-/// What `list` answers with.
+/// The response stream of `list`.
 pub type Ids = tokio_stream::Empty<Result<Id, Status>>;
 
 /// A descriptor set: a file of the package `user.v1` with `UserService`. `Get` has no side effects and `Upload` is idempotent.

@@ -1,5 +1,4 @@
-//! Any text as the attribute's arguments and as the item that it stands on, parted by a NUL.
-//! What `src/main.rs` does at random, with the coverage as a guide.
+//! Does the same as `src/main.rs`, but guided by coverage. The input is the arguments of the attribute, a NUL, and the item.
 //!
 //! In `interceptors-macros/fuzz`, with `cargo install cargo-fuzz`, the nightly toolchain and a C++
 //! compiler:
@@ -9,14 +8,13 @@
 //! cargo +nightly fuzz run --features guided attribute corpus/attribute seeds -- -max_len=4096
 //! ```
 //!
-//! What it finds comes to lie in `artifacts/attribute`; `cargo +nightly fuzz run --features guided attribute <file>`
-//! runs it again.
+//! Failures are saved in `artifacts/attribute`. `cargo +nightly fuzz run --features guided attribute <file>` runs one again.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use proc_macro2::TokenStream;
 
-// A crate of a procedural macro exports nothing else, so its sources are included.
+// A procedural macro crate only exports its macros, so its sources are included.
 #[path = "../../src/check/mod.rs"]
 mod check;
 #[path = "../../src/codes.rs"]
@@ -34,8 +32,8 @@ mod item;
 #[path = "../../src/text/mod.rs"]
 mod text;
 
-/// A parser that calls itself for each bracket runs out of stack, as rustc's does.
-const MOST_BRACKETS: usize = 50;
+/// syn's parser calls itself for each bracket, so deeply nested input overflows the stack, as it does in rustc.
+const MAX_BRACKETS: usize = 50;
 
 fuzz_target!(|text: &str| -> Corpus {
     let Some((args, item)) = text.split_once('\0') else {
@@ -45,7 +43,7 @@ fuzz_target!(|text: &str| -> Corpus {
         text.matches(['(', '[', '{', '<', '&', '*', '-', '!', '|'])
             .count()
     };
-    if brackets(args) > MOST_BRACKETS || brackets(item) > 4 * MOST_BRACKETS {
+    if brackets(args) > MAX_BRACKETS || brackets(item) > 4 * MAX_BRACKETS {
         return Corpus::Reject;
     }
     let (Ok(args), Ok(item)) = (args.parse::<TokenStream>(), item.parse::<TokenStream>()) else {
@@ -57,7 +55,7 @@ fuzz_target!(|text: &str| -> Corpus {
         let file = syn::parse2::<syn::File>(output);
         assert!(
             file.is_ok(),
-            "what was Rust is none any more: {:?}",
+            "the output is not Rust, but the input was: {:?}",
             file.err()
         );
     }

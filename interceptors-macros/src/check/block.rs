@@ -1,7 +1,7 @@
 use proc_macro2::Span;
 use syn::Type;
 
-use super::cover::{Covered, check_coverage, covered};
+use super::cover::{Coverage, check_coverage, coverage};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
@@ -10,29 +10,28 @@ use crate::entries::list::{MethodArgs, Skipped};
 use crate::entries::row::Times;
 use crate::entries::view::{self, View};
 use crate::item::methods::Selector;
-use crate::item::names::{Named, Names, ServiceName, named};
+use crate::item::names::{MethodResolver, ServiceName, method_names};
 use crate::item::service::{Method, ServiceImpl};
 use crate::text::tokens::{Siblings, ungroup};
 use crate::text::words::nearest;
 
-/// The chains of a block, and the services that its lists name. The entries of its methods are added to
-/// those of the block.
+/// The chains of a block, and the services that its lists name. Appends the entries of the methods to `entries`.
 pub(super) fn chains(
     cx: &Ctxt,
     name: &ServiceName,
     block: &ServiceImpl,
     args: &mut [MethodArgs],
     entries: &mut Vec<Listed>,
-    all_is_here: bool,
+    is_complete: bool,
 ) -> (Vec<Chain>, Vec<(Span, String)>) {
     let methods = block.methods.iter().zip(&*args);
     let methods = methods.map(|(method, args)| (method, args.name.as_ref()));
-    let methods = named(cx, methods);
-    let mut names = Names::new(cx, name, &methods);
-    let covered = entries.iter().map(|listed| covered(&mut names, listed));
-    let covered: Vec<Covered> = covered.collect();
-    let named_services = names.compare;
-    if all_is_here {
+    let methods = method_names(cx, methods);
+    let mut names = MethodResolver::new(cx, name, &methods);
+    let covered = entries.iter().map(|listed| coverage(&mut names, listed));
+    let covered: Vec<Coverage> = covered.collect();
+    let named_services = names.services_to_compare;
+    if is_complete {
         check_method_attributes(cx, &block.methods, args, entries, &covered);
     }
 
@@ -40,50 +39,23 @@ pub(super) fn chains(
     let mut chains = Vec::new();
     for (index, args) in args.iter_mut().enumerate() {
         let first_own = entries.len();
-        let skip = std::mem::take(&mut args.skip);
         entries.append(&mut args.entries);
-        let own = |listed: &Listed| {
-            let replaces = |own: &Listed| own.row.times != Times::Any && own.key == listed.key;
-            (first_own..entries.len()).find(|&i| replaces(&entries[i]))
+        let covers: Vec<bool> = covered.iter().map(|it| it.covers[index]).collect();
+        let covering = covering_entries(entries, first_own, &covers, &args.skip);
+        let is_retry = |&i: &usize| {
+            let needs = entries[i].row.needs;
+            needs.resend && !needs.unary && covering.contains(&i)
         };
-        let mut chain = Vec::new();
-        for i in 0..of_block {
-            let replaced = own(&entries[i]);
-            if skip.iter().any(|skipped| skipped.key == entries[i].key) {
-                continue;
-            }
-            let entry = replaced.or_else(|| covered[i].holds[index].then_some(i));
-            chain.extend(entry.filter(|entry| !chain.contains(entry)));
-        }
-        let added = (first_own..entries.len())
-            .filter(|i| !chain.contains(i))
-            .collect::<Vec<_>>();
-        chain.extend(added);
-        let is_retry = |listed: &Listed| listed.row.needs.resend && !listed.row.needs.unary;
-        let named = |covered: &Covered| covered.only_named_at.get(index).copied().flatten();
-        let retry_named_at = (0..of_block)
-            .filter(|&i| is_retry(&entries[i]) && chain.contains(&i))
-            .find_map(|i| named(&covered[i]));
-        let own_retry = (first_own..entries.len())
-            .find(|&i| is_retry(&entries[i]))
-            .map(|i| entries[i].name.span());
-        let Named {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-        } = methods[index].clone();
+        let named_at = |i: usize| covered[i].only_named_at.get(index).copied().flatten();
+        let retry_named_at = (0..of_block).filter(is_retry).find_map(named_at);
+        let own_retry = (first_own..entries.len()).find(is_retry);
+        let own_retry = own_retry.map(|i| entries[i].name.span());
         chains.push(Chain {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-            entries: chain,
-            rename: false,
             retry_named_at: retry_named_at.or(own_retry),
+            ..Chain::of_method(&methods[index], covering)
         });
     }
-    if all_is_here {
+    if is_complete {
         check_coverage(cx, &entries[..of_block], &covered, &chains);
         check_entries(cx, entries, of_block, &covered, &chains);
     }
@@ -104,19 +76,37 @@ pub(super) fn chains(
     (chains, named_services)
 }
 
-/// The chain of methods that the generated server does not know: no list names them.
-pub(super) fn unknown(entries: &[Listed]) -> Chain {
-    let mut unknown = Chain {
-        name: "*".to_owned(),
-        rpc: "*".to_owned(),
-        is_derived: false,
-        is_exact: true,
-        entries: Vec::new(),
-        rename: false,
-        retry_named_at: None,
-    };
+/// The entries that cover a method: those of the block, then those that only the method lists. A method's own entry takes the place of
+/// the block's entry with the same key.
+///
+/// `covers` has an element for each entry of the block. The method's own entries begin at `first_own`.
+fn covering_entries(
+    entries: &[Listed],
+    first_own: usize,
+    covers: &[bool],
+    skip: &[Skipped],
+) -> Vec<usize> {
+    let own = first_own..entries.len();
+    let mut covering: Vec<usize> = Vec::new();
+    for (i, &is_covered) in covers.iter().enumerate() {
+        let key = &entries[i].key;
+        if skip.iter().any(|skipped| skipped.key == *key) {
+            continue;
+        }
+        let replaces = |&j: &usize| entries[j].row.times != Times::Any && entries[j].key == *key;
+        let entry = own.clone().find(replaces).or(is_covered.then_some(i));
+        covering.extend(entry.filter(|entry| !covering.contains(entry)));
+    }
+    let added: Vec<usize> = own.filter(|i| !covering.contains(i)).collect();
+    covering.extend(added);
+    covering
+}
+
+/// The chain for methods that the generated server does not know. No list can name them.
+pub(super) fn unknown_method_chain(entries: &[Listed]) -> Chain {
+    let mut unknown = Chain::of_pattern("*", Vec::new());
     for (i, entry) in entries.iter().enumerate() {
-        // An entry that needs the identity is left out where no `auth` comes before it, and one that needs the caller's address likewise.
+        // An entry that needs the identity or the client's address is left out if no earlier entry provides it.
         let cx = Ctxt::new();
         let view = View {
             name: &entry.name,
@@ -137,12 +127,12 @@ pub(super) fn unknown(entries: &[Listed]) -> Chain {
     unknown
 }
 
-/// What each entry wants of the methods that it covers.
+/// Lets each entry check the methods that it covers.
 fn check_entries(
     cx: &Ctxt,
     entries: &[Listed],
     of_block: usize,
-    lists: &[Covered],
+    lists: &[Coverage],
     chains: &[Chain],
 ) {
     let verifies = |&i: &usize| entries[i].row.verifies;
@@ -169,13 +159,13 @@ fn check_entries(
     }
 }
 
-/// `skip(name)` and entries of the same name must have something to work on.
+/// Checks the attributes on methods: what they skip and replace has to be in the block's list.
 fn check_method_attributes(
     cx: &Ctxt,
     methods: &[Method],
     args: &[MethodArgs],
     entries: &[Listed],
-    covered: &[Covered],
+    covered: &[Coverage],
 ) {
     for (index, (method, args)) in methods.iter().zip(args).enumerate() {
         let mut skipped: Vec<&str> = Vec::new();
@@ -205,9 +195,9 @@ fn check_method_attributes(
             let access = of_block.entry.access();
             if access.is_some_and(|access| access.protected.is_some()) {
                 cx.error_on(
-                    codes::ACCESS_OF_THE_BLOCK,
+                    codes::CONTRADICTS_BLOCK_AUTH,
                     name,
-                    "the block's `auth` says of every method whether it is public; say it there",
+                    "the block's `auth` lists every method as public or protected; change it there",
                 );
             }
             skipped.push(key);
@@ -217,13 +207,13 @@ fn check_method_attributes(
             if let Some(public_at) = of_block.and_then(|i| covered[i].public_at[index]) {
                 let name = &method.name;
                 let message = format!("`{name}` has an `auth` of its own, so it is not public");
-                cx.error_at(codes::ACCESS_OF_THE_BLOCK, public_at, message);
+                cx.error_at(codes::CONTRADICTS_BLOCK_AUTH, public_at, message);
             }
         }
     }
 }
 
-/// What to write in the place of a name that the block does not list.
+/// What to write instead of a name that the block does not list.
 fn cannot_skip(key: &str, entries: &[Listed]) -> String {
     let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
     let by_last_word = |known: &&&str| known.rsplit("::").next() == Some(key);

@@ -1,43 +1,45 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 
-use super::cover::{Covered, check_coverage, covered};
+use super::cover::{Coverage, check_coverage, coverage};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
 use crate::item::client_module::ClientModule;
 use crate::item::constructors::check_constructors;
-use crate::item::names::{Named, Names, ServiceName};
+use crate::item::names::{MethodNames, MethodResolver, ServiceName};
 use crate::text::tokens::find_ident;
 
-/// The chains of a generated client, and the other services of its package that lists name. What its kinds rule out is left out, unless it is named.
+/// The chains of a generated client, and the other services of its package that lists name.
+///
+/// An entry for unary calls is left out of the chains of streaming methods. It is an error if `only` names such a method.
 pub(super) fn chains(
     cx: &Ctxt,
     name: &ServiceName,
     module: &ClientModule,
     entries: &[Listed],
-    all_is_here: bool,
+    is_complete: bool,
 ) -> (Vec<Chain>, Vec<(Span, String)>) {
     if entries.iter().any(|listed| listed.row.needs.scheme) {
         check_constructors(cx, module);
     }
-    let methods = module.methods.iter().map(|method| Named {
+    let methods = module.methods.iter().map(|method| MethodNames {
         name: method.name.clone(),
         rpc: method.rpc.value(),
         is_derived: false,
         is_exact: true,
     });
-    let methods: Vec<Named> = methods.collect();
+    let methods: Vec<MethodNames> = methods.collect();
     if methods.is_empty() {
         return Default::default();
     }
-    let mut names = Names::new(cx, name, &methods);
+    let mut names = MethodResolver::new(cx, name, &methods);
     names.is_of_package = true;
-    let covered = entries.iter().map(|listed| covered(&mut names, listed));
-    let mut covered: Vec<Covered> = covered.collect();
+    let covered = entries.iter().map(|listed| coverage(&mut names, listed));
+    let mut covered: Vec<Coverage> = covered.collect();
     let mut siblings: Vec<(Span, String)> = Vec::new();
-    for (span, service) in names.siblings {
+    for (span, service) in names.package_services {
         if !siblings.iter().any(|(_, known)| *known == service) {
             siblings.push((span, service));
         }
@@ -47,50 +49,36 @@ pub(super) fn chains(
         let is_unary = !method.request_is_stream && !method.response_is_stream;
         let mut chain = Vec::new();
         for (i, entry) in entries.iter().enumerate() {
-            if !covered[i].holds[index] {
+            if !covered[i].covers[index] {
                 continue;
             }
             if entry.row.needs.unary && !is_unary {
                 if let Some(Some(span)) = covered[i].only_named_at.get(index) {
                     let (entry, name) = (&entry.name, &named.name);
                     let message = format!(
-                        "`{entry}` is for unary calls, and `{name}` is none; take it out here"
+                        "`{entry}` is for unary calls, and `{name}` is not unary; take it out here"
                     );
                     cx.error_at(codes::UNARY_ONLY, *span, message);
-                    covered[i].is_unsure = true;
+                    covered[i].has_errors = true;
                 }
                 continue;
             }
             chain.push(i);
         }
-        let Named {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-        } = named.clone();
-        chains.push(Chain {
-            name,
-            rpc,
-            is_derived,
-            is_exact,
-            entries: chain,
-            rename: false,
-            retry_named_at: None,
-        });
+        chains.push(Chain::of_method(named, chain));
     }
     for entry in entries {
         for expr in entry.entry.expressions() {
             if let Some(this) = find_ident(expr.to_token_stream(), "self") {
                 cx.error_on(
-                    codes::NO_SELF_IN_GENERATED,
+                    codes::SELF_IN_GENERATED_CLIENT,
                     &this,
                     "a generated client holds nothing of yours, so there is no `self` here; name a `static`, or call a function",
                 );
             }
         }
     }
-    if all_is_here {
+    if is_complete {
         check_coverage(cx, entries, &covered, &chains);
     }
     (chains, siblings)

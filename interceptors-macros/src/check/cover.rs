@@ -6,63 +6,63 @@ use crate::entries::access::Protected;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
 use crate::item::methods::{MethodRef, Selector};
-use crate::item::names::Names;
+use crate::item::names::MethodResolver;
 
-/// Which methods of the block an entry holds for, as far as its own settings say.
-pub(super) struct Covered {
-    pub(super) holds: Vec<bool>,
-    /// Where `only` names each method.
+/// Which methods of the block an entry covers, by its own lists.
+pub(super) struct Coverage {
+    pub(super) covers: Vec<bool>,
+    /// For each method, the place where `only` names it.
     pub(super) only_named_at: Vec<Option<Span>>,
-    /// Where `public` names each method.
+    /// For each method, the place where `public` names it.
     pub(super) public_at: Vec<Option<Span>>,
-    /// Something about its lists was reported.
-    pub(super) is_unsure: bool,
+    /// Whether an error in its lists was reported.
+    pub(super) has_errors: bool,
 }
 
-/// What the lists of an entry say.
-pub(super) fn covered(names: &mut Names<'_>, listed: &Listed) -> Covered {
-    let nobody = || vec![None; names.methods.len()];
+/// Resolves the lists of an entry.
+pub(super) fn coverage(names: &mut MethodResolver<'_>, listed: &Listed) -> Coverage {
+    let nowhere = || vec![None; names.methods.len()];
     let (unresolved, errors) = (names.unresolved, names.cx.errors());
-    let (mut only_named_at, mut public_at) = (Vec::new(), nobody());
-    let mut holds = vec![true; names.methods.len()];
+    let (mut only_named_at, mut public_at) = (Vec::new(), nowhere());
+    let mut covers = vec![true; names.methods.len()];
     match &listed.methods {
         Selector::All => {}
         Selector::Only(list) => {
             only_named_at = names.resolve(list);
-            holds = only_named_at.iter().map(Option::is_some).collect();
+            covers = only_named_at.iter().map(Option::is_some).collect();
         }
         Selector::Except(list) => {
-            holds = names.resolve(list).iter().map(Option::is_none).collect();
+            covers = names.resolve(list).iter().map(Option::is_none).collect();
         }
     }
     let access = listed.entry.access();
     if let Some(access) = access {
         public_at = names.resolve(&access.public);
-        for (holds, public) in holds.iter_mut().zip(&public_at) {
-            *holds &= public.is_none();
+        for (covers, public) in covers.iter_mut().zip(&public_at) {
+            *covers &= public.is_none();
         }
     }
     if let Some(protected) = access.and_then(|access| access.protected.as_ref()) {
-        decide(names, protected, &public_at, errors);
+        check_protected(names, protected, &public_at, errors);
     }
-    Covered {
-        holds,
+    Coverage {
+        covers,
         only_named_at,
         public_at,
-        is_unsure: names.unresolved > unresolved || names.cx.errors() > errors,
+        has_errors: names.unresolved > unresolved || names.cx.errors() > errors,
     }
 }
 
-/// Every method has to be in one list and in no more. A name that led to an error was surely meant to be
-/// one of those that are missing.
-fn decide(
-    names: &mut Names<'_>,
+/// Reports methods that are not in exactly one of `public` and `protected`. After an error in the lists, missing methods are not
+/// reported: a wrong name probably meant one of them.
+fn check_protected(
+    names: &mut MethodResolver<'_>,
     protected: &Protected,
     public_at: &[Option<Span>],
     errors_before: usize,
 ) {
     let protected_at = names.resolve(&protected.methods);
-    let is_unsure = names.cx.errors() > errors_before;
+    let has_errors = names.cx.errors() > errors_before;
     let mut undecided: Vec<&str> = Vec::new();
     for (i, method) in names.methods.iter().enumerate() {
         let name = method.name.as_str();
@@ -76,7 +76,7 @@ fn decide(
             _ => {}
         }
     }
-    if undecided.is_empty() || is_unsure {
+    if undecided.is_empty() || has_errors {
         return;
     }
     let (is, them) = match undecided.len() {
@@ -85,7 +85,7 @@ fn decide(
     };
     let undecided = undecided.join("`, `");
     names.cx.error_on(
-        codes::UNDECIDED,
+        codes::NEITHER_PUBLIC_NOR_PROTECTED,
         &protected.key,
         format!(
             "`{undecided}` {is} in neither `public` nor `protected`; add {them} to one of them"
@@ -93,26 +93,31 @@ fn decide(
     );
 }
 
-/// The methods that an entry leaves open.
+/// The elements of an entry's list `public`.
 pub(super) fn public(listed: &Listed) -> &[MethodRef] {
     let access = listed.entry.access();
     access.map_or(&[], |access| &access.public)
 }
 
-/// An entry that holds for no method at all was surely meant to.
-pub(super) fn check_coverage(cx: &Ctxt, entries: &[Listed], covered: &[Covered], chains: &[Chain]) {
+/// Reports entries that cover no method.
+pub(super) fn check_coverage(
+    cx: &Ctxt,
+    entries: &[Listed],
+    covered: &[Coverage],
+    chains: &[Chain],
+) {
     for (i, entry) in entries.iter().enumerate() {
         let used = chains.iter().any(|chain| chain.entries.contains(&i));
-        // Where each method has an entry of its own, this one is the default for methods to come.
+        // If methods have entries of their own, this one may be the default for future methods.
         let replaced = chains
             .iter()
             .any(|chain| chain.entries.iter().any(|&j| j >= entries.len()));
-        if !used && !replaced && !covered[i].is_unsure && !chains.is_empty() {
+        if !used && !replaced && !covered[i].has_errors && !chains.is_empty() {
             let name = &entry.name;
             cx.error_on(
                 codes::COVERS_NOTHING,
                 name,
-                format!("`{name}` covers no method; take it out, or leave fewer out"),
+                format!("`{name}` covers no method; take it out, or exclude fewer methods"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What one part says must be true of the others: lists of methods, orders, and who covers what.
+//! Compares the attribute with the item: lists of methods, the order of entries, and which methods they cover.
 
 mod block;
 mod channel;
@@ -16,11 +16,11 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
-use crate::entries::forgotten;
 use crate::entries::list::{BlockArgs, parse_block_args};
+use crate::entries::omissions;
 use crate::entries::parse::Parsed;
-use crate::entries::site::Place;
-use crate::entries::throttles;
+use crate::entries::scope::Place;
+use crate::entries::throttle_setting;
 use crate::item::annotated::Annotated;
 use crate::item::client_module::is_generated;
 use crate::item::mount::Mount;
@@ -29,29 +29,28 @@ use crate::item::service::{Method, Returns, ServiceImpl};
 use crate::text::attributes::is_cfg;
 use crate::text::tokens::{find_ident, ungroup};
 
-/// What is to be generated. By now nothing can be wrong that a macro can see.
+/// The checked input of `expand`. It has no errors that a macro can see.
 pub(crate) struct Checked {
     pub(crate) krate: Path,
     pub(crate) item: Annotated,
     pub(crate) mount: Mount,
     pub(crate) name: ServiceName,
     pub(crate) plan: Option<Type>,
-    /// What a channel's lists are compared with.
+    /// Descriptor sets, with which the compiler compares the lists of a struct.
     pub(crate) descriptors: Vec<Expr>,
-    /// Whether the language lets `Intercepted`, a trait of another crate, be implemented.
+    /// Whether the orphan rule lets the type implement `Intercepted`, which is a trait of another crate.
     pub(crate) has_plan: bool,
-    /// Those of the block, then those of the methods.
+    /// The entries of the block, then those of its methods.
     pub(crate) entries: Vec<Listed>,
-    /// One for each method; for a channel one for each path that a list names, and before them one
-    /// for all others.
+    /// One for each method. On a channel or a server: one for all other calls, then one for each pattern in a list.
     pub(crate) chains: Vec<Chain>,
-    /// Of a service that a generated server can find: the chain of methods that the server does not know.
+    /// The chain for methods that the generated server does not know, if such a server can find the policy.
     pub(crate) unknown: Option<Chain>,
-    /// Services that full paths in lists name, where the compiler has to compare; of a generated client, other services
+    /// Services in full paths that the compiler has to compare with this service. For a generated client: other services
     /// of its package.
     pub(crate) named_services: Vec<(Span, String)>,
-    /// What a server's struct is because of its entries.
-    pub(crate) beside: Vec<TokenStream>,
+    /// The trait implementations that entries add to a server's struct.
+    pub(crate) struct_items: Vec<TokenStream>,
 }
 
 impl Checked {
@@ -85,8 +84,8 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         mut methods,
         cx,
     } = parsed;
-    // What could not be read is not there: that something is missing says nothing then.
-    let all_is_here = cx.errors() == 0;
+    // After an error, entries are missing. Checks for missing entries would report false errors.
+    let is_complete = cx.errors() == 0;
     let has_descriptors = descriptors.is_some();
     let (name, has_plan, named_services, chains);
     let mut unknown = None;
@@ -103,11 +102,11 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             has_plan = may_implement_foreign_trait(&block.generics, &block.self_ty);
             let of_block = entries.len();
             (chains, named_services) =
-                block::chains(&cx, &name, block, &mut methods, &mut entries, all_is_here);
-            if has_plan && mount == Mount::Service && is_found_by_servers(block) {
-                unknown = Some(block::unknown(&entries[..of_block]));
+                block::chains(&cx, &name, block, &mut methods, &mut entries, is_complete);
+            if has_plan && mount == Mount::Service && has_discoverable_policy(block) {
+                unknown = Some(block::unknown_method_chain(&entries[..of_block]));
             }
-            if all_is_here && mount == Mount::HandWritten {
+            if is_complete && mount == Mount::HandWritten {
                 rules::check_borrows(&cx, block, &entries, &chains);
             }
         }
@@ -121,7 +120,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             };
             has_plan = true;
             (chains, named_services) =
-                client_module::chains(&cx, &name, module, &entries, all_is_here);
+                client_module::chains(&cx, &name, module, &entries, is_complete);
         }
         Annotated::ServerModule(module) => {
             if let Some(listed) = entries.first() {
@@ -129,7 +128,7 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
                 cx.error_on(
                     codes::OTHER_MOUNT,
                     &listed.name,
-                    format!("a generated server has the policy of its service; list this on `impl {service} for …`, and leave the attribute on the module without arguments"),
+                    format!("a generated server runs the policy of its service; list this on `impl {service} for …`, and leave the attribute on the module without arguments"),
                 );
             }
             name = ServiceName::Derived(module.server.to_string());
@@ -144,14 +143,14 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
             chains = channel::chains(&cx, mount, &entries, has_descriptors);
         }
     }
-    throttles::share(&cx, &mut entries);
-    if all_is_here {
+    throttle_setting::share(&cx, &mut entries);
+    if is_complete {
         rules::check_exclusions(&cx, &entries, &chains);
-        rules::check_parted(&cx, &entries, &chains);
+        rules::check_once_per_message(&cx, &entries, &chains);
     }
     cx.check()?;
-    let beside = match &item {
-        Annotated::Struct(item) => beside(mount, &entries, item, false),
+    let struct_items = match &item {
+        Annotated::Struct(item) => struct_items(mount, &entries, item, false),
         _ => Vec::new(),
     };
     Ok(Checked {
@@ -166,13 +165,13 @@ pub(crate) fn check(parsed: Parsed) -> syn::Result<Checked> {
         chains,
         unknown,
         named_services,
-        beside,
+        struct_items,
     })
 }
 
-/// Whether a generated server finds the policy: it looks by the trait as an object's type, `dyn UserService<…>`, so the trait has to
-/// allow objects. What is under `#[async_trait]` does, as does what gives its futures in boxes.
-fn is_found_by_servers(block: &ServiceImpl) -> bool {
+/// Whether a generated server can find the policy. It looks it up by the type `dyn UserService<…>`, so the trait has to be dyn
+/// compatible: its methods are under `#[async_trait]`, or return boxed futures.
+fn has_discoverable_policy(block: &ServiceImpl) -> bool {
     let is_async_trait = |attribute: &Attribute| {
         let last = attribute.path().segments.last();
         last.is_some_and(|last| last.ident == "async_trait")
@@ -186,9 +185,8 @@ fn is_found_by_servers(block: &ServiceImpl) -> bool {
         && types.all(|item| item.generics.params.is_empty() && !item.attrs.iter().any(is_cfg))
 }
 
-/// A struct on which nothing is listed. Where the attribute has an error, code around it still finds `wrap` and `PLAN`:
-/// what is wrong has been told, so errors are not told again. Where it is not decided whether the struct is for a
-/// client or for a server, it is both.
+/// The struct with an empty list, for output after an error. Other code can still name `wrap` and `PLAN`, so it does not cause
+/// further errors. If it is unclear whether the struct is for a client or for a server, the result has both.
 pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Checked> {
     let Ok(Item::Struct(item)) = syn::parse2(item) else {
         return Vec::new();
@@ -197,7 +195,7 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
         return Vec::new();
     }
     let mount = Mount::of(&Item::Struct(item.clone()), args);
-    let mounts = match forgotten::is_server(mount, args) {
+    let mounts = match omissions::is_server(mount, args) {
         true if Mount::Channel.is_enabled() && item.generics.lifetimes().next().is_none() => {
             vec![Mount::Channel, Mount::Server]
         }
@@ -205,9 +203,9 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
         false => vec![mount],
     };
     let of_mount = |mount| {
-        let told = Ctxt::new();
-        let mut args = parse_block_args(&told, mount, args.clone());
-        let _ = told.check();
+        let ignored = Ctxt::new();
+        let mut args = parse_block_args(&ignored, mount, args.clone());
+        let _ = ignored.check();
         let listed = std::mem::take(&mut args.entries);
         args.descriptors = None;
         let parsed = Parsed {
@@ -218,26 +216,28 @@ pub(crate) fn without_entries(args: &TokenStream, item: TokenStream) -> Vec<Chec
             item: Annotated::Struct(item.clone()),
         };
         let mut checked = check(parsed).ok()?;
-        checked.beside = beside(mount, &listed, &item, true);
+        checked.struct_items = struct_items(mount, &listed, &item, true);
         Some(checked)
     };
     mounts.into_iter().filter_map(of_mount).collect()
 }
 
-/// What a server's struct is because of its entries.
-fn beside(
+/// The trait implementations that entries add to a server's struct.
+fn struct_items(
     mount: Mount,
     entries: &[Listed],
     item: &ItemStruct,
     has_error: bool,
 ) -> Vec<TokenStream> {
     let entries = entries.iter().filter(|_| mount == Mount::Server);
-    let beside = entries.filter_map(|listed| listed.entry.beside(item, has_error));
-    beside.collect()
+    let struct_items = entries.filter_map(|listed| listed.entry.struct_items(item, has_error));
+    struct_items.collect()
 }
 
-/// Not for `T`, nor for what the language treats alike (`&T`, `Box<T>`, `Pin<T>`), nor where a
-/// parameter belongs to the service's trait alone.
+/// Whether the orphan rule lets this type implement a trait of another crate.
+///
+/// It does not for a type parameter `T`, nor for the fundamental types `&T`, `Box<T>` and `Pin<T>`. It also does not if a
+/// parameter of the `impl` is not part of the type.
 pub(crate) fn may_implement_foreign_trait(generics: &Generics, self_ty: &Type) -> bool {
     fn is_parameter(generics: &Generics, ty: &Type) -> bool {
         match ungroup(ty) {

@@ -1,14 +1,14 @@
-//! Which methods do without an entry, where the entry has lists of its own for that.
+//! The lists `public` and `protected` of `auth`.
 
 use syn::Ident;
 
 use crate::item::methods::MethodRef;
 
-/// Which methods do without a token.
+/// Which methods need no token.
 #[derive(Default)]
 pub(crate) struct Access {
     pub(crate) public: Vec<MethodRef>,
-    /// All others, where the policy says of every method what it is.
+    /// If given, each method has to be in one of the two lists.
     pub(crate) protected: Option<Protected>,
 }
 

@@ -5,102 +5,102 @@ use syn::{Expr, Ident, ItemStruct, Member, Type, parse_quote};
 
 use super::access::Access;
 use super::by::{read_mount, shown_mount};
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{
     DefaultValue, Fit, Needs, OneOf, Places, Positional, Row, Setting, Value, enabled_by,
 };
-use super::site::Place;
+use super::scope::Place;
 use crate::item::mount::{Mount, Side};
 use crate::text::config::Config;
 use crate::text::span::at;
 use crate::text::tokens::without_reference;
 
-/// On a service.
+/// `auth` on a service or a server, where it verifies tokens.
 pub(crate) static ROW: Row = Row {
     name: "auth",
-    also_called: ALSO_CALLED,
+    aliases: ALSO_CALLED,
     feature: enabled_by!("auth"),
     places: Places::SERVERS,
-    says: "verifies the token of each call; on a client, sends one",
+    doc: "verifies the token of each call; on a client, sends one",
     module: "auth",
     interceptor: "Verifying",
     config_type: Some("Credentials"),
     example: "auth(verifier = self.tokens)",
     ends_with: "UNAUTHENTICATED",
     positional: Positional::No,
-    meant: meant_on_server,
+    suggest: suggest_on_server,
     settings: &[
         Setting {
             name: "verifier",
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
-            says: "who verifies: a [`Verifier`](auth::Verifier)",
-            also_called: &["verify", "with", "token"],
-            ..Setting::USUAL
+            doc: "verifies the token: a [`Verifier`](auth::Verifier)",
+            aliases: &["verify", "with", "token"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "by",
             value: Value::Own("by"),
             places: Places::SERVICE,
-            says: "the [server's struct](#a-server) in front of the service whose `auth` has found the caller",
-            not_with: &["verifier", "scheme", "header", "outlive_token"],
-            also_called: &["mount", "from", "server"],
-            ..Setting::USUAL
+            doc: "the [server's struct](#a-server) in front of the service, whose `auth` has verified the caller",
+            conflicts_with: &["verifier", "scheme", "header", "outlive_token"],
+            aliases: &["mount", "from", "server"],
+            ..Setting::DEFAULT
         },
         Setting {
-            says: "methods that need no token",
+            doc: "methods that need no token",
             ..PUBLIC
         },
         Setting {
-            says: "methods that need one; see [below](#public-or-protected)",
+            doc: "methods that need a token; see [below](#public-or-protected)",
             ..PROTECTED
         },
         Setting {
-            says: "word before the token, in any case; `\"\"` for none",
+            doc: "word before the token, in upper or lower case; `\"\"` for none",
             ..SCHEME
         },
         HEADER,
         OUTLIVE_TOKEN,
     ],
-    fit: Fit::Asked,
+    fit: Fit::Checked,
     verifies: true,
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
-/// On a client, where it sends a token.
+/// `auth` on a client, where it sends a token.
 pub(crate) static CLIENT: Row = Row {
     name: "auth",
-    also_called: ALSO_CALLED,
+    aliases: ALSO_CALLED,
     feature: enabled_by!("auth"),
     places: Places::CLIENTS,
-    says: "sends a token with each call",
+    doc: "sends a token with each call",
     module: "auth",
     config_module: Some("auth::client"),
     interceptor: "Sending",
     config_type: Some("Credentials"),
     example: "auth(token = self.tokens)",
     positional: Positional::No,
-    meant: meant_on_client,
+    suggest: suggest_on_client,
     settings: &[
         Setting {
             name: "token",
             value: Value::Given(Some("self")),
             default: DefaultValue::Is("self"),
-            says: "who gives the token: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
-            also_called: &["tokens", "source", "verifier", "with"],
-            ..Setting::USUAL
+            doc: "where tokens come from: a [`TokenSource`](auth::TokenSource), such as a [`TokenCache`](auth::TokenCache)",
+            aliases: &["tokens", "source", "verifier", "with"],
+            ..Setting::DEFAULT
         },
         Setting {
-            says: "methods that are called without a token",
+            doc: "methods that are called without a token",
             ..PUBLIC
         },
         Setting {
-            says: "methods that are called with one; not on a channel",
+            doc: "methods that are called with a token; not on a channel",
             ..PROTECTED
         },
         Setting {
-            says: "word before the token; `\"\"` for none",
+            doc: "word before the token; `\"\"` for none",
             ..SCHEME
         },
         HEADER,
@@ -108,9 +108,9 @@ pub(crate) static CLIENT: Row = Row {
             name: "allow_plaintext",
             value: Value::Boolean,
             default: DefaultValue::Is("false"),
-            says: "whether to send the token over a connection that is known not to be encrypted",
-            also_called: &["insecure", "plaintext", "allow_http"],
-            ..Setting::USUAL
+            doc: "whether to send the token over a connection that is known not to be encrypted",
+            aliases: &["insecure", "plaintext", "allow_http"],
+            ..Setting::DEFAULT
         },
         OUTLIVE_TOKEN,
     ],
@@ -119,13 +119,13 @@ pub(crate) static CLIENT: Row = Row {
         places: Places::CLIENT_MODULE,
         missing: "missing setting `token`; a generated client holds no token itself: add `token = &*crate::TOKENS`",
     }],
-    fit: Fit::Asked,
+    fit: Fit::Checked,
     needs: Needs {
         scheme: true,
         ..Needs::NOTHING
     },
-    runs_users_code: true,
-    ..Row::USUAL
+    runs_user_code: true,
+    ..Row::DEFAULT
 };
 
 const ALSO_CALLED: &[&str] = &[
@@ -148,7 +148,7 @@ const ALSO_CALLED: &[&str] = &[
     "verify",
 ];
 
-fn meant_on_server(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
+fn suggest_on_server(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
     match name? {
         name @ ("required" | "require" | "enabled" | "mandatory" | "always") => Some(format!(
             "`auth` verifies the token of every call; take `{name}` out, and list the methods that need no token: `auth(public = […])`"
@@ -157,28 +157,28 @@ fn meant_on_server(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
             "`auth` lets no call pass without a token; list the methods that need none: `auth(public = […])`".to_owned(),
         ),
         name @ ("role" | "roles" | "permission" | "permissions" | "scope" | "scopes") => Some(format!(
-            "`auth` finds out who calls, and `authorize` who may; take `{name}` out, and list `authorize(role = \"admin\")` after `auth`"
+            "`auth` verifies who calls, and `authorize` decides who may; take `{name}` out, and list `authorize(role = \"admin\")` after `auth`"
         )),
         name @ ("jwt" | "jwks" | "issuer" | "audience" | "secret") => Some(format!(
             "`{name}` belongs to the verifier; keep one in the service, and write `auth(verifier = self.tokens)`"
         )),
-        name => meant_by_scheme(name),
+        name => suggest_scheme(name),
     }
 }
 
-fn meant_on_client(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
+fn suggest_on_client(name: Option<&str>, _: Option<&Expr>) -> Option<String> {
     match name? {
         name @ ("required" | "require" | "enabled" | "mandatory" | "always" | "optional") => {
             Some(format!(
                 "`auth` sends a token with every call; take `{name}` out, and list the methods that need none: `auth(public = […])`"
             ))
         }
-        name => meant_by_scheme(name),
+        name => suggest_scheme(name),
     }
 }
 
-/// `basic` is `scheme = "Basic"`.
-fn meant_by_scheme(name: &str) -> Option<String> {
+/// For `basic`, suggests `scheme = "Basic"`.
+fn suggest_scheme(name: &str) -> Option<String> {
     let scheme = match name {
         "basic" => "Basic",
         "bearer" => "Bearer",
@@ -193,8 +193,8 @@ const PUBLIC: Setting = Setting {
     name: "public",
     value: Value::Access,
     default: DefaultValue::Words("`[]`"),
-    not_with: &["only", "except"],
-    also_called: &[
+    conflicts_with: &["only", "except"],
+    aliases: &[
         "skip",
         "open",
         "allow",
@@ -214,55 +214,55 @@ const PUBLIC: Setting = Setting {
         "whitelist",
         "without",
     ],
-    ..Setting::USUAL
+    ..Setting::DEFAULT
 };
 
 const PROTECTED: Setting = Setting {
     name: "protected",
     value: Value::Access,
     default: DefaultValue::Words("all others"),
-    not_with: &["only", "except"],
-    also_called: &["private", "secured", "authenticated"],
-    ..Setting::USUAL
+    conflicts_with: &["only", "except"],
+    aliases: &["private", "secured", "authenticated"],
+    ..Setting::DEFAULT
 };
 
 const SCHEME: Setting = Setting {
     name: "scheme",
     value: Value::Text,
     default: DefaultValue::Is("\"Bearer\""),
-    also_called: &["prefix"],
-    ..Setting::USUAL
+    aliases: &["prefix"],
+    ..Setting::DEFAULT
 };
 
 const HEADER: Setting = Setting {
     name: "header",
     value: Value::Text,
     default: DefaultValue::Is("\"authorization\""),
-    says: "metadata key of the token",
-    also_called: &["key", "metadata"],
-    ..Setting::USUAL
+    doc: "metadata key of the token",
+    aliases: &["key", "metadata"],
+    ..Setting::DEFAULT
 };
 
-/// On a client it is an error that names the place for it.
+/// Also listed for clients, so that the error there says where it belongs.
 const OUTLIVE_TOKEN: Setting = Setting {
     name: "outlive_token",
     value: Value::Boolean,
     places: Places::SERVERS,
     default: DefaultValue::Is("false"),
-    says: "whether streams go on when the token that they began with has expired",
-    also_called: &["ignore_expiry", "allow_expired"],
-    ..Setting::USUAL
+    doc: "whether streams continue after the token that they began with has expired",
+    aliases: &["ignore_expiry", "allow_expired"],
+    ..Setting::DEFAULT
 };
 
 struct Auth {
     row: &'static Row,
-    /// Where the token stands; none where the mount in front of the service looks at it.
+    /// How the token is sent in metadata. `None` if a server's struct verifies the token: `auth(by = Inbound)`.
     config: Option<Config>,
     by: Option<Type>,
-    /// Who verifies the token, or who gives it.
+    /// The verifier, or the source of tokens.
     given: Option<Expr>,
     access: Access,
-    /// Where `outlive_token` stands.
+    /// The name token of `outlive_token`.
     outlive_token: Option<Ident>,
 }
 
@@ -293,7 +293,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
 }
 
 impl Auth {
-    /// Whether the entry is the one that others rely on by `auth(by = …)`.
+    /// Whether the entry is on a server's struct. Services refer to it with `auth(by = …)`.
     fn is_of_mount(&self, place: &Place<'_>) -> bool {
         place.mount == Mount::Server
     }
@@ -308,7 +308,7 @@ impl Entry for Auth {
         self.given.as_ref()
     }
 
-    /// What the mount has to be is said where `by_mount` is called.
+    /// With `by`, the bounds of `by_mount` check the type.
     fn fit(&self, by_row: Fit) -> Fit {
         match self.by {
             Some(_) => Fit::Always,
@@ -316,7 +316,7 @@ impl Entry for Auth {
         }
     }
 
-    fn asks_self(&self) -> bool {
+    fn borrows_self(&self) -> bool {
         self.given.is_none() && self.by.is_none()
     }
 
@@ -324,7 +324,7 @@ impl Entry for Auth {
         Some(&self.access)
     }
 
-    fn secret(&self, place: &Place<'_>) -> Option<TokenStream> {
+    fn secret_header(&self, place: &Place<'_>) -> Option<TokenStream> {
         if self.config.is_none() {
             return Some(quote!(::core::option::Option::None));
         }
@@ -332,14 +332,14 @@ impl Entry for Auth {
         Some(quote!(#config.own_header()))
     }
 
-    fn of_streams(&self, place: &Place<'_>) -> Option<(&Ident, TokenStream)> {
+    fn stream_setting(&self, place: &Place<'_>) -> Option<(&Ident, TokenStream)> {
         let key = self.outlive_token.as_ref()?;
         let config = place.item("CONFIG");
         self.config.as_ref()?;
         Some((key, quote!(#config.lets_streams_go_on())))
     }
 
-    fn passes(&self, place: &Place<'_>) -> Option<TokenStream> {
+    fn for_uncovered_calls(&self, place: &Place<'_>) -> Option<TokenStream> {
         self.is_of_mount(place)
             .then(|| quote!(__interceptors::auth::by::passes::<Self>(__call);))
     }
@@ -354,13 +354,15 @@ impl Entry for Auth {
     ///     type Identity = <Tokens as Verifier>::Identity;
     /// }
     /// ```
-    fn beside(&self, item: &ItemStruct, has_error: bool) -> Option<TokenStream> {
+    fn struct_items(&self, item: &ItemStruct, has_error: bool) -> Option<TokenStream> {
         let verifier = match &self.given {
             None => quote!(Self),
             Some(given) => field(item, given)?.to_token_stream(),
         };
-        // The compiler does not look at once whether a bound with lifetimes is true.
-        let whenever = has_error.then(|| quote!(for<'__a>));
+        // The compiler does not report a false bound with `for<'a>` at the `impl`. The attribute has an error already, or the
+        // entry reports the verifier.
+        let is_concrete = item.generics.params.is_empty();
+        let whenever = (has_error || is_concrete).then(|| quote!(for<'__a>));
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, _) = generics.split_for_impl();
         let mut bounded = generics.clone();
@@ -377,8 +379,8 @@ impl Entry for Auth {
         })
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         if let Some(by) = &self.by {
             let by_mount = place.interceptor("auth::by", "by_mount");
             let span = at(by.span());
@@ -387,18 +389,20 @@ impl Entry for Auth {
         let interceptor = place.interceptor(self.row.module, self.row.interceptor);
         let config = place.item("CONFIG");
         let given = match &self.given {
-            Some(given) => spot.lent(given),
-            None => spot.site.itself(at(place.name.span())),
+            Some(given) => context.borrowed(given),
+            None => context.scope.self_reference(at(place.name.span())),
         };
-        let and = spot.and();
+        let ampersand = context.ampersand();
         match self.is_of_mount(place) {
-            true => quote_spanned!(at(place.span)=> #and #interceptor::of::<Self>(#config, #given)),
-            false => quote_spanned!(at(place.span)=> #and #interceptor::new(#config, #given)),
+            true => {
+                quote_spanned!(at(place.span)=> #ampersand #interceptor::of::<Self>(#config, #given))
+            }
+            false => quote_spanned!(at(place.span)=> #ampersand #interceptor::new(#config, #given)),
         }
     }
 }
 
-/// The type of the field that an expression names: of `self.tokens` or `&self.tokens`.
+/// The type of the field in `self.tokens` or `&self.tokens`.
 fn field<'a>(item: &'a ItemStruct, expr: &Expr) -> Option<&'a Type> {
     let Expr::Field(access) = without_reference(expr) else {
         return None;

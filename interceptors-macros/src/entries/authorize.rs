@@ -1,8 +1,8 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Expr;
+use syn::{Expr, Ident};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::keywords::SELECTORS;
 use super::reader::Reader;
 use super::row::{OneOf, Places, Positional, Row, Setting, Start, Times, Value, enabled_by};
@@ -11,12 +11,12 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::Selector;
 use crate::text::config::Config;
-use crate::text::settings::{Together, Written};
+use crate::text::settings::{CombinedSettings, WrittenSetting};
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "authorize",
-    also_called: &[
+    aliases: &[
         "rbac",
         "role",
         "roles",
@@ -34,7 +34,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("authorize"),
     places: Places::SERVERS,
     times: Times::Any,
-    says: "rejects callers that may not make the call; needs `auth` before it",
+    doc: "rejects callers that may not make the call; needs `auth` before it",
     module: "authorize",
     interceptor: "Authorize",
     config_type: Some("Roles"),
@@ -42,29 +42,29 @@ pub(crate) static ROW: Row = Row {
     example: "authorize(role = \"admin\")",
     ends_with: "PERMISSION_DENIED",
     positional: Positional::No,
-    meant_by_several: roles,
+    suggest_for_several: roles,
     settings: &[
         Setting {
             name: "role",
             value: Value::SomeText("`role` is empty; name a role"),
-            says: "callers with this role, by [`HasRole`](authorize::HasRole) of the identity",
-            not_with: &["roles", "with"],
-            ..Setting::USUAL
+            doc: "callers with this role, by [`HasRole`](authorize::HasRole) of the identity",
+            conflicts_with: &["roles", "with"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "roles",
             value: Value::Texts,
-            says: "callers with any of these",
-            not_with: &["with"],
-            also_called: &["any_of", "any"],
-            ..Setting::USUAL
+            doc: "callers with any of these",
+            conflicts_with: &["with"],
+            aliases: &["any_of", "any"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "with",
             value: Value::Given(None),
-            says: "a closure or function of the identity, or a [`Policy`](authorize::Policy), which sees the names of the call too",
-            also_called: &["policy", "by", "check"],
-            ..Setting::USUAL
+            doc: "a closure or function of the identity, or a [`Policy`](authorize::Policy), which sees the names of the call too",
+            aliases: &["policy", "by", "check"],
+            ..Setting::DEFAULT
         },
     ],
     one_of: &[OneOf {
@@ -72,18 +72,18 @@ pub(crate) static ROW: Row = Row {
         places: Places::ALL,
         missing: "`authorize` does not say who may call; add `role = \"admin\"`, or `roles` or `with`",
     }],
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
-/// What was meant by `authorize(admin)`.
-fn roles(given: &[Written<'_>]) -> Option<Together> {
+/// For `authorize(admin)`, suggests `authorize(role = "admin")`.
+fn roles(given: &[WrittenSetting<'_>]) -> Option<CombinedSettings> {
     let is_name = |word: &str| {
         let settings = ROW.settings.iter().chain(&SELECTORS);
         let mut names =
-            settings.flat_map(|it| [it.name].into_iter().chain(it.also_called.iter().copied()));
+            settings.flat_map(|it| [it.name].into_iter().chain(it.aliases.iter().copied()));
         names.any(|name| name == word)
     };
-    let is_role = |written: &Written<'_>| {
+    let is_role = |written: &WrittenSetting<'_>| {
         let is_boolean = matches!(written.name.as_str(), "true" | "false");
         written.is_word && !is_boolean && !is_name(&written.name)
     };
@@ -107,10 +107,9 @@ fn roles(given: &[Written<'_>]) -> Option<Together> {
             format!("a role is a text here; write `authorize(roles = [{roles}])`")
         }
     };
-    Some(Together { places, message })
+    Some(CombinedSettings { places, message })
 }
 
-/// By roles, or by a policy.
 struct Authorize {
     config: Option<Config>,
     policy: Option<Expr>,
@@ -138,28 +137,32 @@ impl Entry for Authorize {
         !self.policy.as_ref().is_some_and(is_closure)
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let span = at(spot.place.span);
-        let auth = spot.verifier(span);
-        let authorize = spot.place.interceptor(ROW.module, ROW.interceptor);
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let span = at(context.place.span);
+        let auth = context.verifier(span);
+        let authorize = context.place.interceptor(ROW.module, ROW.interceptor);
         match &self.policy {
-            // A closure learns the type of its argument from where it is handed over.
+            // The type of a closure's argument is inferred at the call, so the closure has to be written there.
             Some(policy) if is_closure(policy) => {
-                let policy = spot.site.with_self(policy);
+                let policy = context.scope.with_self(policy);
                 quote_spanned!(span=> &#authorize::by_fn(&#auth, #policy))
             }
             Some(policy) => {
-                let (policy, and) = (spot.lent(policy), spot.and());
-                quote_spanned!(span=> #and #authorize::by_policy(&#auth, #policy))
+                let (policy, ampersand) = (context.borrowed(policy), context.ampersand());
+                quote_spanned!(span=> #ampersand #authorize::by_policy(&#auth, #policy))
             }
             None => {
-                let config = spot.place.item("CONFIG");
+                let config = context.place.item("CONFIG");
                 quote_spanned!(span=> &#authorize::by_role(&#auth, #config))
             }
         }
     }
 
-    /// There has to be somebody to authorize, in every method that the entry covers.
+    fn needs_caller(&self, name: &Ident) -> Option<Span> {
+        Some(name.span())
+    }
+
+    /// Reports methods in which `auth` does not run before this entry, so that there is no identity to authorize.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let name = view.name;
         let (mut public, mut unverified) = (Vec::new(), Vec::new());
@@ -177,7 +180,7 @@ impl Entry for Authorize {
                 1 => ("is", "it"),
                 _ => ("are", "each"),
             };
-            let cure = match view.methods {
+            let fix = match view.methods {
                 _ if view.is_of_method => "take one of the two out".to_owned(),
                 Selector::Only(_) => format!("take {them} out of `only`"),
                 Selector::Except(_) => format!("add {them} to `except`"),
@@ -187,11 +190,11 @@ impl Entry for Authorize {
             };
             let public = public.join("`, `");
             let message =
-                format!("`{public}` {are} public, so there is nobody to authorize; {cure}");
+                format!("`{public}` {are} public, so there is no caller to authorize; {fix}");
             cx.error_on(codes::PUBLIC_HAS_NO_IDENTITY, name, message);
         } else if unverified.len() == view.covered.len() && !view.covered.is_empty() {
             cx.error_on(
-                codes::NOBODY_VERIFIED,
+                codes::NO_VERIFIED_CALLER,
                 name,
                 "`authorize` needs the caller that `auth` verifies; list `auth` before `authorize`",
             );
@@ -200,7 +203,7 @@ impl Entry for Authorize {
             let message = format!(
                 "`auth` does not cover `{unverified}`, so no caller is verified there; let `auth` cover what `authorize` does"
             );
-            cx.error_on(codes::NOBODY_VERIFIED, name, message);
+            cx.error_on(codes::NO_VERIFIED_CALLER, name, message);
         }
     }
 }

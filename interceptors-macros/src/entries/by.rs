@@ -1,4 +1,4 @@
-//! `by = Inbound`: what a service's entry relies on that a server's struct in front of it has found out.
+//! `by = Inbound`: an entry of a service uses the result of the same entry on a server's struct.
 
 use quote::ToTokens;
 use syn::{Expr, Type};
@@ -6,7 +6,7 @@ use syn::{Expr, Type};
 use crate::codes;
 use crate::ctxt::Ctxt;
 
-/// The type of the struct.
+/// Reads the type of the struct.
 pub(crate) fn read_mount(cx: &Ctxt, expr: &Expr) -> Option<Type> {
     let ty = match expr {
         Expr::Path(_) => syn::parse2(expr.to_token_stream()).ok(),
@@ -22,7 +22,8 @@ pub(crate) fn read_mount(cx: &Ctxt, expr: &Expr) -> Option<Type> {
     ty
 }
 
-/// As the plan shows it.
+/// The type, as the plan shows it.
 pub(crate) fn shown_mount(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(' ', "")
+    let shown = ty.to_token_stream().to_string().replace(' ', "");
+    shown.replace("::<", "<")
 }

@@ -2,7 +2,7 @@ use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Start, Val
 
 pub(crate) static ROW: Row = Row {
     name: "catch_panic",
-    also_called: &[
+    aliases: &[
         "panic",
         "panics",
         "recover",
@@ -13,7 +13,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("catch-panic"),
     places: Places::SERVERS,
-    says: "turns a panic into `INTERNAL`, and logs it",
+    doc: "turns a panic into `INTERNAL`, and logs it",
     module: "catch_panic",
     interceptor: "CatchPanic",
     start: Start::Nothing,
@@ -24,11 +24,11 @@ pub(crate) static ROW: Row = Row {
         name: "hook",
         value: Value::Given(None),
         default: DefaultValue::Words("logs the panic"),
-        says: "called instead of logging: a function, or a [`PanicHandler`](catch_panic::PanicHandler) that is `Clone`",
-        also_called: &["handler", "with", "on_panic"],
-        ..Setting::USUAL
+        doc: "called instead of logging: a function, or a [`PanicHandler`](catch_panic::PanicHandler) that is `Clone`",
+        aliases: &["handler", "with", "on_panic"],
+        ..Setting::DEFAULT
     }],
-    fit: Fit::WhereMade,
-    given_by: "with_hook",
-    ..Row::USUAL
+    fit: Fit::CheckedWhereMade,
+    given_constructor: "with_hook",
+    ..Row::DEFAULT
 };

@@ -1,13 +1,13 @@
 use super::row::{
-    DefaultValue, Fit, Keeps, Places, Positional, Row, Setting, Start, Value, enabled_by,
+    DefaultValue, Fit, KeptState, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 
 pub(crate) static ROW: Row = Row {
     name: "circuit_breaker",
-    also_called: &["breaker", "circuit", "outlier_detection"],
+    aliases: &["breaker", "circuit", "outlier_detection"],
     feature: enabled_by!("circuit-breaker"),
     places: Places::CLIENTS,
-    says: "stops calling what keeps failing, and tries again after a while",
+    doc: "rejects calls after too many failures, and tries again after a while",
     module: "circuit_breaker",
     interceptor: "BreakCircuit",
     config_type: Some("Thresholds"),
@@ -20,9 +20,9 @@ pub(crate) static ROW: Row = Row {
             name: "failures",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("5"),
-            says: "how many failures one after the other open it",
-            not_with: &["failure_ratio"],
-            also_called: &[
+            doc: "how many consecutive failures open it",
+            conflicts_with: &["failure_ratio"],
+            aliases: &[
                 "max_failures",
                 "failure_threshold",
                 "threshold",
@@ -30,72 +30,72 @@ pub(crate) static ROW: Row = Row {
                 "consecutive_failures",
                 "max_fails",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "probes",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("1"),
-            says: "how many calls are let through after `open_for`, and have to succeed",
-            also_called: &[
+            doc: "how many trial calls are made after `open_for`; all have to succeed",
+            aliases: &[
                 "half_open",
                 "half_open_calls",
                 "half_open_max_calls",
                 "permitted_number_of_calls_in_half_open_state",
                 "success_threshold",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "failure_ratio",
             value: Value::Float(|x| {
                 (x <= 0.0 || x > 1.0).then_some("must be above `0.0`, up to `1.0`")
             }),
-            says: "instead of `failures`: part of the calls that has to fail, above `0.0` and up to `1.0`",
-            also_called: &[
+            doc: "instead of `failures`: fraction of calls that has to fail, above `0.0` and up to `1.0`",
+            aliases: &[
                 "ratio",
                 "failure_rate",
                 "error_rate",
                 "error_threshold",
                 "failure_rate_threshold",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "window",
             value: Value::Duration,
             default: DefaultValue::Is("\"20s\""),
-            says: "with `failure_ratio`: time in which calls are counted",
-            belongs_to: Some("failure_ratio"),
-            also_called: &[
+            doc: "with `failure_ratio`: time in which calls are counted",
+            requires: Some("failure_ratio"),
+            aliases: &[
                 "interval",
                 "rolling_window",
                 "sliding_window",
                 "sliding_window_size",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "min_calls",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("10"),
-            says: "with `failure_ratio`: calls required before the ratio applies",
-            belongs_to: Some("failure_ratio"),
-            also_called: &[
+            doc: "with `failure_ratio`: calls required before the ratio applies",
+            requires: Some("failure_ratio"),
+            aliases: &[
                 "min_requests",
                 "minimum",
                 "volume",
                 "minimum_number_of_calls",
                 "request_volume_threshold",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "open_for",
             value: Value::Duration,
             default: DefaultValue::Is("\"30s\""),
-            says: "how long calls are rejected",
-            also_called: &[
+            doc: "how long calls are rejected",
+            aliases: &[
                 "reset_timeout",
                 "timeout",
                 "cooldown",
@@ -106,29 +106,29 @@ pub(crate) static ROW: Row = Row {
                 "wait_duration",
                 "wait_duration_in_open_state",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "codes",
             value: Value::Codes,
             default: DefaultValue::Is("[Unavailable, DeadlineExceeded, Internal, Unknown]"),
-            says: "status codes that count as failures",
-            also_called: &["on", "statuses", "failure_codes"],
-            ..Setting::USUAL
+            doc: "status codes that count as failures",
+            aliases: &["on", "statuses", "failure_codes"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "per",
             value: Value::Per,
             default: DefaultValue::Words("`method`"),
-            says: "whether each method has a breaker of its own; with `service`, the methods of a service share one",
-            also_called: &["scope", "by"],
-            ..Setting::USUAL
+            doc: "whether each method has a breaker of its own; with `service`, the methods of a service share one",
+            aliases: &["scope", "by"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "breaker",
             value: Value::Given(None),
-            says: "a [`CircuitBreaker`](circuit_breaker::CircuitBreaker) of yours, instead of all others",
-            not_with: &[
+            doc: "a [`CircuitBreaker`](circuit_breaker::CircuitBreaker) of yours, instead of all others",
+            conflicts_with: &[
                 "failures",
                 "failure_ratio",
                 "window",
@@ -138,15 +138,15 @@ pub(crate) static ROW: Row = Row {
                 "codes",
                 "per",
             ],
-            also_called: &["with"],
-            ..Setting::USUAL
+            aliases: &["with"],
+            ..Setting::DEFAULT
         },
     ],
-    fit: Fit::IfGiven,
-    keeps: Some(Keeps {
-        what: "BREAKER",
+    fit: Fit::CheckedIfGiven,
+    state: Some(KeptState {
+        item: "BREAKER",
         one: "CircuitBreaker",
         many: "CircuitBreakers",
     }),
-    ..Row::USUAL
+    ..Row::DEFAULT
 };

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprArray, ItemStruct, Lit, LitStr, Type};
 
 use super::by::{read_mount, shown_mount};
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{DefaultValue, Fit, Places, Positional, Row, Setting, Value, enabled_by};
 use crate::codes;
@@ -20,7 +20,7 @@ use crate::text::summary::summary;
 
 pub(crate) static ROW: Row = Row {
     name: "client_ip",
-    also_called: &[
+    aliases: &[
         "real_ip",
         "remote_ip",
         "true_client_ip",
@@ -33,7 +33,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("client-ip"),
     places: Places::SERVERS,
-    says: "finds the address of the caller behind proxies that are trusted",
+    doc: "finds the address of the caller behind trusted proxies",
     module: "client_ip",
     interceptor: "FindClientIp",
     config_type: Some("ClientIp"),
@@ -43,47 +43,47 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "trusted",
             value: Value::Own("trusted"),
-            default: DefaultValue::Words("nobody"),
-            says: "the networks of the proxies that are believed: a list of strings, or an expression that gives [`IpNet`](client_ip::IpNet)s, which may be a field",
-            also_called: &["proxies", "trusted_proxies", "trust", "from"],
-            ..Setting::USUAL
+            default: DefaultValue::Words("none"),
+            doc: "the networks of trusted proxies: a list of strings, or an expression for [`IpNet`](client_ip::IpNet)s, such as a field",
+            aliases: &["proxies", "trusted_proxies", "trust", "from"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "header",
             value: Value::OneOf(&["x-forwarded-for", "forwarded"]),
             default: DefaultValue::Is("\"x-forwarded-for\""),
-            says: "where they write whom they serve: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
-            belongs_to: Some("trusted"),
-            also_called: &["key", "metadata"],
-            ..Setting::USUAL
+            doc: "where the proxies write the caller's address: `\"x-forwarded-for\"` or `\"forwarded\"` (RFC 7239)",
+            requires: Some("trusted"),
+            aliases: &["key", "metadata"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "ipv6_prefix",
             value: Value::Integer(1, 128),
             default: DefaultValue::Is("64"),
-            says: "how many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`",
-            also_called: &["prefix", "ipv6_prefix_length", "mask"],
-            ..Setting::USUAL
+            doc: "how many leading bits of an IPv6 address identify a caller in `rate_limit(key = client_ip)`",
+            aliases: &["prefix", "ipv6_prefix_length", "mask"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "by",
             value: Value::Own("by"),
             places: Places::SERVICE,
-            says: "the [server's struct](#a-server) in front of the service whose `client_ip` has found the address",
-            not_with: &["trusted", "header", "ipv6_prefix"],
-            also_called: &["mount", "server"],
-            ..Setting::USUAL
+            doc: "the [server's struct](#a-server) in front of the service, whose `client_ip` has found the address",
+            conflicts_with: &["trusted", "header", "ipv6_prefix"],
+            aliases: &["mount", "server"],
+            ..Setting::DEFAULT
         },
     ],
-    fit: Fit::IfGiven,
+    fit: Fit::CheckedIfGiven,
     finds_client: true,
-    given_by: "trusting",
-    ..Row::USUAL
+    given_constructor: "trusting",
+    ..Row::DEFAULT
 };
 
 struct ClientIp {
     config: Option<Config>,
-    /// Networks that are known at run time.
+    /// An expression for networks that are only known at run time.
     trusted: Option<Expr>,
     by: Option<Type>,
 }
@@ -152,7 +152,7 @@ fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
             );
             return None;
         };
-        match Network::read(&text.value()) {
+        match Network::parse(&text.value()) {
             Ok(network) if networks.contains(&network) => {
                 cx.error_on(
                     codes::DUPLICATE_VALUE,
@@ -176,7 +176,7 @@ fn networks(cx: &Ctxt, array: &ExprArray) -> Option<(TokenStream, String)> {
     is_fine.then(|| (quote!(&[#(#constants),*]), shown))
 }
 
-/// The constant that it becomes.
+/// The constant for a network.
 fn constant(network: Network, text: &LitStr) -> TokenStream {
     let prefix = network.prefix;
     let span = at(text.span());
@@ -201,8 +201,8 @@ impl Entry for ClientIp {
         self.trusted.as_ref()
     }
 
-    /// Services behind the struct rely on it.
-    fn beside(&self, item: &ItemStruct, _: bool) -> Option<TokenStream> {
+    /// Marks the struct, so that services behind it can use `client_ip(by = …)`.
+    fn struct_items(&self, item: &ItemStruct, _: bool) -> Option<TokenStream> {
         let (ident, generics) = (&item.ident, &item.generics);
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         Some(quote! {
@@ -210,8 +210,8 @@ impl Entry for ClientIp {
         })
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         if let Some(by) = &self.by {
             let by_mount = place.interceptor(ROW.module, "by_mount");
             let span = at(by.span());
@@ -222,13 +222,13 @@ impl Entry for ClientIp {
         let span = at(place.span);
         let value = match &self.trusted {
             Some(trusted) => {
-                let trusted = spot.lent(trusted);
+                let trusted = context.borrowed(trusted);
                 quote_spanned!(span=> #interceptor::trusting(#config, #trusted))
             }
             None => quote_spanned!(span=> #interceptor::new(#config)),
         };
         let of = (place.mount == Mount::Server).then(|| quote_spanned!(span=> .of::<Self>()));
-        let and = spot.and();
-        quote_spanned!(span=> #and #value #of)
+        let ampersand = context.ampersand();
+        quote_spanned!(span=> #ampersand #value #of)
     }
 }

@@ -1,10 +1,10 @@
 use super::row::{
-    DefaultValue, Fit, Keeps, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
+    DefaultValue, Fit, KeptState, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
 
 pub(crate) static ROW: Row = Row {
     name: "concurrency",
-    also_called: &[
+    aliases: &[
         "concurrency_limit",
         "max_concurrency",
         "semaphore",
@@ -16,7 +16,7 @@ pub(crate) static ROW: Row = Row {
         "max_requests",
     ],
     feature: enabled_by!("concurrency"),
-    says: "at most so many calls at once; the others wait in order",
+    doc: "limits how many calls run at once; the others wait in order",
     module: "concurrency",
     interceptor: "Concurrency",
     config_type: Some("Capacity"),
@@ -31,45 +31,45 @@ pub(crate) static ROW: Row = Row {
             name: "queue",
             value: Value::Integer(0, u64::MAX),
             default: DefaultValue::Is("1024"),
-            says: "how many calls may wait; others are rejected",
-            also_called: &["max_queue", "queue_size", "backlog", "max_pending"],
-            ..Setting::USUAL
+            doc: "how many calls may wait; others are rejected",
+            aliases: &["max_queue", "queue_size", "backlog", "max_pending"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "wait",
             value: Value::Duration,
-            default: DefaultValue::Words("as long as the call has"),
-            says: "how long a call may wait before it is rejected",
-            also_called: &["timeout", "max_wait", "queue_timeout"],
-            ..Setting::USUAL
+            default: DefaultValue::Words("until the call's deadline"),
+            doc: "how long a call may wait before it is rejected",
+            aliases: &["timeout", "max_wait", "queue_timeout"],
+            ..Setting::DEFAULT
         },
         RETRY_AFTER,
         PER,
         Setting {
-            not_with: &["max", "adaptive", "queue", "wait", "retry_after", "per"],
+            conflicts_with: &["max", "adaptive", "queue", "wait", "retry_after", "per"],
             ..LIMITER
         },
     ],
     one_of: ONE_OF,
-    fit: Fit::IfGiven,
-    keeps: KEEPS,
-    ..Row::USUAL
+    fit: Fit::CheckedIfGiven,
+    state: STATE,
+    ..Row::DEFAULT
 };
 
 pub(super) const MAX: Setting = Setting {
     name: "max",
     value: Value::Integer(1, u64::MAX),
-    says: "how many calls at once; this, `adaptive` or `limiter` is needed",
-    not_with: &["adaptive"],
+    doc: "how many calls may run at once; this, `adaptive` or `limiter` is needed",
+    conflicts_with: &["adaptive"],
     starts: true,
-    also_called: &[
+    aliases: &[
         "limit",
         "max_concurrent",
         "max_in_flight",
         "permits",
         "size",
     ],
-    ..Setting::USUAL
+    ..Setting::DEFAULT
 };
 
 pub(super) const ADAPTIVE: Setting = Setting {
@@ -79,52 +79,52 @@ pub(super) const ADAPTIVE: Setting = Setting {
             Setting {
                 name: "min",
                 value: Value::Integer(1, u64::MAX),
-                says: "the lowest number that it goes down to",
-                ..Setting::USUAL
+                doc: "the lowest limit",
+                ..Setting::DEFAULT
             },
             Setting {
                 name: "max",
                 value: Value::Integer(1, u64::MAX),
-                says: "the highest number that it goes up to",
-                ..Setting::USUAL
+                doc: "the highest limit",
+                ..Setting::DEFAULT
             },
             Setting {
                 name: "target",
                 value: Value::Duration,
-                says: "how long a call should take; the number goes down while calls take longer",
-                ..Setting::USUAL
+                doc: "how long a call should take; the limit decreases while calls take longer",
+                ..Setting::DEFAULT
             },
         ],
         "`adaptive` needs all three: `adaptive(min = 10, max = 200, target = \"50ms\")`",
     ),
-    says: "as many as end within `target`, between `min` and `max`",
-    also_called: &["auto", "dynamic"],
-    ..Setting::USUAL
+    doc: "adapts the limit between `min` and `max`, so that calls end within `target`",
+    aliases: &["auto", "dynamic"],
+    ..Setting::DEFAULT
 };
 
 pub(super) const RETRY_AFTER: Setting = Setting {
     name: "retry_after",
     value: Value::Duration,
     default: DefaultValue::Is("\"1s\""),
-    says: "how long a rejected caller is asked to wait before it tries again",
-    ..Setting::USUAL
+    doc: "how long a rejected caller is asked to wait before it tries again",
+    ..Setting::DEFAULT
 };
 
 pub(super) const PER: Setting = Setting {
     name: "per",
     value: Value::Per,
     default: DefaultValue::Words("`method`"),
-    says: "whether each method has a limit of its own; with `service`, all methods of the entry share one",
-    also_called: &["scope", "by"],
-    ..Setting::USUAL
+    doc: "whether each method has a limit of its own; with `service`, all methods of the entry share one",
+    aliases: &["scope", "by"],
+    ..Setting::DEFAULT
 };
 
 pub(super) const LIMITER: Setting = Setting {
     name: "limiter",
     value: Value::Given(None),
-    says: "a [`Limiter`](concurrency::Limiter) of yours, instead of all others",
-    also_called: &["with", "semaphore"],
-    ..Setting::USUAL
+    doc: "a [`Limiter`](concurrency::Limiter) of yours, instead of all others",
+    aliases: &["with", "semaphore"],
+    ..Setting::DEFAULT
 };
 
 pub(super) const ONE_OF: &[OneOf] = &[OneOf {
@@ -133,8 +133,8 @@ pub(super) const ONE_OF: &[OneOf] = &[OneOf {
     missing: "missing setting `max`; add `max = 100`, or `adaptive(…)` or `limiter`",
 }];
 
-pub(super) const KEEPS: Option<Keeps> = Some(Keeps {
-    what: "LIMITER",
+pub(super) const STATE: Option<KeptState> = Some(KeptState {
+    item: "LIMITER",
     one: "Limiter",
     many: "Limiters",
 });

@@ -5,7 +5,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("deadline"),
     places: Places::CLIENTS,
     on_other_side: Some("timeout"),
-    says: "ends a call that takes too long, all its attempts together",
+    doc: "ends a call that takes too long, with all its attempts",
     module: "deadline",
     interceptor: "Deadline",
     start: Start::Value(None),
@@ -16,8 +16,8 @@ pub(crate) static ROW: Row = Row {
         missing: "`deadline` needs a time: `deadline(\"2s\")`",
         second: "`deadline` takes one time: `deadline(\"2s\")`",
         default: DefaultValue::None,
-        says: "how long the call may take, where its caller set no [timeout](tonic::Request::set_timeout)",
-        also_called: TIMES,
+        doc: "how long the call may take, unless its caller set a [timeout](https://docs.rs/tonic/0.14/tonic/struct.Request.html#method.set_timeout)",
+        aliases: TIMES,
     },
-    ..Row::USUAL
+    ..Row::DEFAULT
 };

@@ -1,8 +1,8 @@
-//! What people look for here and there is no interceptor for: the part of the table that has no rows.
+//! Names of interceptors in other systems for which there is no entry here, and what to use instead.
 
 pub(crate) struct Elsewhere {
     pub(crate) names: &'static [&'static str],
-    /// What people use.
+    /// What to use instead.
     pub(crate) instead: &'static str,
 }
 
@@ -82,7 +82,7 @@ pub(crate) static ELSEWHERE: &[Elsewhere] = &[
     },
 ];
 
-/// What people use, where there is no interceptor of this name.
+/// What to use instead of an interceptor of this name.
 pub(super) fn instead_of(name: &str) -> Option<&'static str> {
     let found = ELSEWHERE.iter().find(|it| it.names.contains(&name));
     found.map(|it| it.instead)

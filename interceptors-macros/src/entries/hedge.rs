@@ -1,21 +1,21 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{DefaultValue, Needs, Places, Positional, Row, Setting, Value, enabled_by};
-use super::site::Place;
+use super::scope::Place;
 use super::throttle::Throttle;
-use super::throttles;
+use super::throttle_setting;
 use crate::text::config::Config;
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "hedge",
-    also_called: &["hedging", "hedged"],
+    aliases: &["hedging", "hedged"],
     feature: enabled_by!("hedge"),
     places: Places::CLIENTS,
-    says: "makes several attempts at the same time; the first success counts",
+    doc: "makes several attempts at the same time; the first success counts",
     module: "hedge",
     interceptor: "Hedging",
     config_type: Some("Hedge"),
@@ -26,33 +26,33 @@ pub(crate) static ROW: Row = Row {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
             default: DefaultValue::Is("2"),
-            says: "number of attempts, the first one included",
-            also_called: &["attempts", "max", "count"],
-            ..Setting::USUAL
+            doc: "number of attempts, the first one included",
+            aliases: &["attempts", "max", "count"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "delay",
             value: Value::Delay,
             default: DefaultValue::Words("none"),
-            says: "how long to wait for an answer before the next; without it all are made at once",
-            also_called: &["hedging_delay", "after"],
-            ..Setting::USUAL
+            doc: "how long to wait for a response before the next attempt; without it, all are made at once",
+            aliases: &["hedging_delay", "after"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "non_fatal_codes",
-            value: Value::CodesOrNone,
+            value: Value::CodesOrEmpty,
             default: DefaultValue::Is("[]"),
-            says: "status codes that bring the next attempt at once instead of ending the call",
-            also_called: &["codes", "on"],
-            ..Setting::USUAL
+            doc: "status codes that start the next attempt at once instead of ending the call",
+            aliases: &["codes", "on"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "throttle",
             value: Value::Own("throttle(tokens, ratio)"),
-            parts: throttles::PARTS,
-            says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it",
-            also_called: &["budget", "throttling"],
-            ..Setting::USUAL
+            parts: throttle_setting::PARTS,
+            doc: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left; `retry` and `hedge` share it",
+            aliases: &["budget", "throttling"],
+            ..Setting::DEFAULT
         },
     ],
     needs: Needs {
@@ -60,8 +60,8 @@ pub(crate) static ROW: Row = Row {
         unary: true,
         ..Needs::NOTHING
     },
-    not_with: &["retry"],
-    ..Row::USUAL
+    conflicts_with: &["retry"],
+    ..Row::DEFAULT
 };
 
 struct Hedge {
@@ -71,7 +71,7 @@ struct Hedge {
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let mut reading = reader.read(tokens)?;
-    let throttle = throttles::read(reader, &mut reading).ok()?;
+    let throttle = throttle_setting::read(reader, &mut reading).ok()?;
     let config = reading.config.take()?;
     Some(reading.listed(Hedge { config, throttle }))
 }
@@ -98,8 +98,8 @@ impl Entry for Hedge {
         self.throttle.as_ref()?.struct_state(place)
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         let hedge = place.interceptor(ROW.module, ROW.interceptor);
         let config = place.item("CONFIG");
         let throttle = self.throttle.as_ref().map(|throttle| throttle.value(place));

@@ -1,4 +1,4 @@
-//! Reads the list of entries, on a block and on a method.
+//! Reads the list of entries of an item or of a method.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -7,10 +7,10 @@ use syn::{Expr, ExprArray, ExprTuple, Ident, Lit, LitStr, Path, Type, parse_quot
 use super::elsewhere;
 use super::entry::Listed;
 use super::keywords;
-use super::of_path;
+use super::path_entry;
 use super::reader::Reader;
 use super::row::Times;
-use super::{Known, TABLE};
+use super::{KnownEntry, TABLE};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::methods::{is_identifier, is_service_name};
@@ -20,17 +20,17 @@ use crate::text::literals::literal;
 use crate::text::source::source;
 use crate::text::words::unknown;
 
-/// The attribute on a block.
+/// The arguments of the attribute on an item.
 pub(crate) struct BlockArgs {
     pub(crate) krate: Path,
     pub(crate) service: Option<Expr>,
     pub(crate) plan: Option<Type>,
-    /// Constants, each with the bytes of a descriptor set.
+    /// Constants that contain the bytes of a descriptor set.
     pub(crate) descriptors: Option<Vec<Expr>>,
     pub(crate) entries: Vec<Listed>,
 }
 
-/// The attribute on a method of an annotated block.
+/// The arguments of the attribute on a method.
 #[derive(Default)]
 pub(crate) struct MethodArgs {
     pub(crate) name: Option<LitStr>,
@@ -38,14 +38,14 @@ pub(crate) struct MethodArgs {
     pub(crate) entries: Vec<Listed>,
 }
 
-/// An entry of the block that a method does without.
+/// An entry of the block that a method skips.
 pub(crate) struct Skipped {
     pub(crate) name: Ident,
     pub(crate) key: String,
 }
 
 pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> BlockArgs {
-    let args = parse_args(cx, tokens, |value| Some(nameless_entry(value)));
+    let args = parse_args(cx, tokens, |value| Some(unnamed_entry_message(value)));
     let mut block = BlockArgs {
         krate: parse_quote!(::interceptors),
         service: None,
@@ -70,7 +70,7 @@ pub(crate) fn parse_block_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) -> 
                     }
                     _ => SERVER,
                 };
-                cx.error_on(codes::PLACE_OF_SERVER, &arg.name, message);
+                cx.error_on(codes::MISPLACED_SERVER, &arg.name, message);
             }
             continue;
         }
@@ -105,7 +105,7 @@ impl BlockArgs {
                 "`crate` needs a path: `crate = path::to::interceptors`",
             ),
             ("service", _) if mount.is_struct() || mount.is_module() => cx.error_on(
-                codes::NOT_HERE,
+                codes::WRONG_ITEM_FOR_SETTING,
                 &arg.name,
                 match mount {
                     Mount::Channel => "the struct is for calls to any service; take `service` out",
@@ -139,7 +139,7 @@ impl BlockArgs {
                 &arg.name,
                 "`service` needs a value: `service = \"user.v1.UserService\"`",
             ),
-            ("descriptors", _) if !mount.is_struct() => cx.error_on(codes::NOT_HERE, &arg.name, DESCRIPTORS),
+            ("descriptors", _) if !mount.is_struct() => cx.error_on(codes::WRONG_ITEM_FOR_SETTING, &arg.name, DESCRIPTORS),
             ("descriptors", ArgValue::Expr(expr)) => {
                 self.descriptors = Some(descriptors(cx, *expr));
             }
@@ -164,18 +164,18 @@ pub(crate) fn parse_method_args(cx: &Ctxt, mount: Mount, tokens: TokenStream) ->
         on_method: true,
     };
     let mut method = MethodArgs::default();
-    for arg in parse_args(cx, tokens, |value| Some(nameless_entry(value))) {
+    for arg in parse_args(cx, tokens, |value| Some(unnamed_entry_message(value))) {
         match arg.name.to_string().as_str() {
             _ if arg.path.is_some() => list.entry(arg, &mut method.entries),
             "name" => method.name(cx, arg),
             "skip" => method.skip(cx, arg),
-            "descriptors" => cx.error_on(codes::OF_THE_BLOCK, &arg.name, DESCRIPTORS),
-            "server" => cx.error_on(codes::PLACE_OF_SERVER, &arg.name, SERVER),
+            "descriptors" => cx.error_on(codes::BLOCK_OR_METHOD_SETTING, &arg.name, DESCRIPTORS),
+            "server" => cx.error_on(codes::MISPLACED_SERVER, &arg.name, SERVER),
             "crate" | "service" | "plan" => {
                 let name = &arg.name;
                 let message =
                     format!("`{name}` belongs in the attribute on the block, not on a method");
-                cx.error_on(codes::OF_THE_BLOCK, name, message);
+                cx.error_on(codes::BLOCK_OR_METHOD_SETTING, name, message);
             }
             _ => list.entry(arg, &mut method.entries),
         }
@@ -216,7 +216,9 @@ impl MethodArgs {
     fn skip(&mut self, cx: &Ctxt, Arg { name, value, .. }: Arg) {
         let errors = cx.errors();
         let skipped = match value {
-            ArgValue::List(tokens) => parse_args(cx, tokens, |value| Some(nameless_entry(value))),
+            ArgValue::List(tokens) => {
+                parse_args(cx, tokens, |value| Some(unnamed_entry_message(value)))
+            }
             _ => Vec::new(),
         };
         if skipped.is_empty() && cx.errors() == errors {
@@ -233,7 +235,7 @@ impl MethodArgs {
     }
 }
 
-/// What tells one entry from another: its name or its path.
+/// The key of an entry: its name or its path.
 fn key(arg: &Arg) -> String {
     match &arg.path {
         Some(path) => path.to_token_stream().to_string().replace(' ', ""),
@@ -245,8 +247,8 @@ fn is_entry(name: &str) -> bool {
     TABLE.iter().any(|known| known.row.name == name)
 }
 
-/// The message for an element of the list that is not a name.
-fn nameless_entry(element: &TokenStream) -> String {
+/// The message for an element of the list that does not begin with a name.
+fn unnamed_entry_message(element: &TokenStream) -> String {
     let expr = syn::parse2::<Expr>(element.clone());
     if let Ok(expr) = &expr
         && let Some(meant) = around_entries(expr)
@@ -256,7 +258,7 @@ fn nameless_entry(element: &TokenStream) -> String {
     match expr {
         Ok(expr) if literal(&expr).is_none() => {
             let value = source(&expr);
-            format!("an interceptor of yours is listed as `with({value})`")
+            format!("list an interceptor of yours as `with({value})`")
         }
         Ok(Expr::Lit(text)) if matches!(&text.lit, Lit::Str(text) if is_entry(&text.value())) => {
             let name = source(&text).replace('"', "");
@@ -266,7 +268,7 @@ fn nameless_entry(element: &TokenStream) -> String {
     }
 }
 
-/// What is said of `!logging`, `[logging, retry]`, `(logging, retry)` and `logging.level("debug")`.
+/// The message for `!logging`, `[logging, retry]`, `(logging, retry)` and `logging.level("debug")`.
 fn around_entries(expr: &Expr) -> Option<String> {
     let name = |expr: &Expr| {
         let name = match expr {
@@ -280,7 +282,7 @@ fn around_entries(expr: &Expr) -> Option<String> {
         Expr::Unary(not) => {
             let name = name(&not.expr)?;
             Some(format!(
-                "what is listed runs; take `{name}` out, or list methods that go without it: `{name}(except = […])`"
+                "listed interceptors run; take `{name}` out, or leave methods out: `{name}(except = […])`"
             ))
         }
         Expr::Array(ExprArray { elems, .. }) | Expr::Tuple(ExprTuple { elems, .. }) => {
@@ -321,8 +323,9 @@ impl List<'_> {
         let known = match &arg.path {
             Some(path) if is_function_of_type(path) => {
                 let path = source(path);
-                let message = format!("an interceptor of yours is listed as `with({path}(…))`");
-                self.cx.error_on(codes::NOT_BY_FUNCTION, &arg.path, message);
+                let message = format!("list an interceptor of yours as `with({path}(…))`");
+                self.cx
+                    .error_on(codes::FUNCTION_INSTEAD_OF_TYPE, &arg.path, message);
                 return;
             }
             Some(_) => None,
@@ -338,10 +341,12 @@ impl List<'_> {
                 if let (Some(known), Some(Lit::Bool(is_on))) = (known, literal(&value)) {
                     let needs_none = known.row.one_of.is_empty();
                     let message = match (is_on.value, needs_none) {
-                        (false, _) => format!("what is not listed does not run; take `{name}` out"),
-                        (true, true) => format!("what is listed runs; write `{name}`"),
+                        (false, _) => format!(
+                            "interceptors that are not listed do not run; take `{name}` out"
+                        ),
+                        (true, true) => format!("listed interceptors run; write `{name}`"),
                         (true, false) => {
-                            format!("what is listed runs; write `{}`", known.row.example)
+                            format!("listed interceptors run; write `{}`", known.row.example)
                         }
                     };
                     self.cx.error_on(codes::NO_PARENTHESES, name, message);
@@ -361,17 +366,17 @@ impl List<'_> {
             mount: self.mount,
             on_method: self.on_method,
             name: name.clone(),
-            row: known.map_or(&of_path::ROW, |known| known.row),
+            row: known.map_or(&path_entry::ROW, |known| known.row),
         };
         entries.extend(match (known, arg.path) {
             (Some(known), _) => (known.read)(&reader, tokens),
-            (None, Some(path)) => of_path::read(&reader, path, key, tokens),
+            (None, Some(path)) => path_entry::read(&reader, path, key, tokens),
             (None, None) => None,
         });
     }
 
-    /// The entry of this name, if it may stand here.
-    fn find(&self, name: &Ident) -> Option<&'static Known> {
+    /// The entry with this name, if it is allowed here. Otherwise the error is reported.
+    fn find(&self, name: &Ident) -> Option<&'static KnownEntry> {
         let side = self.mount.side();
         let known = || TABLE.iter().filter(|known| *name == known.row.name);
         let here = known().find(|known| known.row.places.has(self.mount));
@@ -379,7 +384,7 @@ impl List<'_> {
             Some(known) => known.row,
             None => {
                 let code = match name.to_string().as_str() {
-                    "skip" | "name" if !self.on_method => codes::OF_THE_BLOCK,
+                    "skip" | "name" if !self.on_method => codes::BLOCK_OR_METHOD_SETTING,
                     _ => codes::UNKNOWN_ENTRY,
                 };
                 self.cx
@@ -436,12 +441,12 @@ impl List<'_> {
         Some(here)
     }
 
-    /// The message for a name that no entry has.
+    /// The message for an unknown name.
     fn unknown(&self, name: &str) -> String {
         let side = self.mount.side();
         let rows = TABLE.iter().map(|known| known.row);
         let here = rows.filter(|row| row.places.has_side(side));
-        if let Some(meant) = here.clone().find(|row| row.also_called.contains(&name)) {
+        if let Some(meant) = here.clone().find(|row| row.aliases.contains(&name)) {
             let meant = meant.name;
             return format!("unknown interceptor `{name}`; did you mean `{meant}`?");
         }
@@ -449,7 +454,7 @@ impl List<'_> {
             return format!("unknown interceptor `{name}`; {instead}");
         }
         let mut everywhere = TABLE.iter().map(|known| known.row);
-        if let Some(meant) = everywhere.find(|row| row.also_called.contains(&name)) {
+        if let Some(meant) = everywhere.find(|row| row.aliases.contains(&name)) {
             let (meant, places) = (meant.name, meant.places.in_words());
             return format!("unknown interceptor `{name}`; `{meant}` does that, on {places}");
         }
@@ -473,7 +478,7 @@ impl List<'_> {
         let mut names: Vec<_> = here.map(|row| row.name).collect();
         if name.starts_with(char::is_uppercase) {
             return format!(
-                "unknown interceptor `{name}`; one of yours is listed as `with({name})`, or by its path"
+                "unknown interceptor `{name}`; list one of yours as `with({name})`, or by its path"
             );
         }
         if !self.on_method && matches!(name, "skip" | "name") {
@@ -499,14 +504,14 @@ impl List<'_> {
             }
             None => {}
         }
-        // `server` is no setting: it says what the struct is.
+        // `server` changes what the struct is, so it is no suggestion for an interceptor.
         let words = keywords::here(self.mount, self.on_method).map(|word| word.name);
         names.extend(words.filter(|word| *word != "server"));
         unknown("interceptor", name, &names)
     }
 }
 
-/// `UserService`, as names go: it names a type or a trait, and no constant.
+/// Whether a path looks like a type or a trait, such as `UserService`, and not like a constant.
 fn is_name_of_type(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     let last = path.path.segments.last().map(|last| last.ident.to_string());
@@ -515,7 +520,7 @@ fn is_name_of_type(expr: &Expr) -> bool {
     })
 }
 
-/// `Audit::new`, as names go: it makes an interceptor, and is none.
+/// Whether a path looks like a constructor, such as `Audit::new`. It creates an interceptor, but is not one.
 fn is_function_of_type(path: &Path) -> bool {
     let mut names = path.segments.iter().rev().map(|it| it.ident.to_string());
     let is_upper = |name: &String| name.starts_with(char::is_uppercase);
@@ -525,16 +530,16 @@ fn is_function_of_type(path: &Path) -> bool {
     }
 }
 
-/// What is said of `service` where there is no text.
+/// The message for a `service` that is not a string.
 const SERVICE: &str = "`service` must be a string, such as `\"user.v1.UserService\"`";
 
-/// What is said of `plan` where there is no type.
+/// The message for a `plan` that is not a type.
 const PLAN: &str = "`plan` needs a type of yours: `plan = UsersPolicy`";
 
-/// What is said of `server` where there is no struct.
+/// The message for `server` on anything but a struct.
 const SERVER: &str = "`server` belongs on a struct: `#[intercept(server, …)] struct Inbound { … }`";
 
-/// What is said of `descriptors` where the methods are known without.
+/// The message for `descriptors` on anything but a struct.
 const DESCRIPTORS: &str = "`descriptors` belongs in the attribute on a struct, such as `#[intercept(…)] struct Outbound;`; take it out here";
 
 /// `descriptors = A` or `descriptors = [A, B]`
@@ -553,10 +558,10 @@ fn descriptors(cx: &Ctxt, expr: Expr) -> Vec<Expr> {
     }
 }
 
-/// What `crate = …` names.
+/// The path in `crate = …`.
 fn as_path(cx: &Ctxt, expr: &Expr) -> Option<Path> {
     match expr {
-        // It comes to stand in a `use`.
+        // Generated code has it in a `use`, where neither `<T>` nor `Self` is allowed.
         Expr::Path(path)
             if path.qself.is_none()
                 && path

@@ -1,11 +1,11 @@
-use super::concurrency::{ADAPTIVE, KEEPS, LIMITER, MAX, ONE_OF, PER, RETRY_AFTER};
+use super::concurrency::{ADAPTIVE, LIMITER, MAX, ONE_OF, PER, RETRY_AFTER, STATE};
 use super::row::{Fit, Positional, Row, Setting, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "load_shed",
-    also_called: &["shed", "shed_load", "load_shedding", "overload"],
+    aliases: &["shed", "shed_load", "load_shedding", "overload"],
     feature: enabled_by!("concurrency"),
-    says: "at most so many calls at once; the others are rejected",
+    doc: "limits how many calls run at once; the others are rejected",
     module: "concurrency",
     interceptor: "LoadShed",
     config_type: Some("Capacity"),
@@ -20,14 +20,14 @@ pub(crate) static ROW: Row = Row {
         RETRY_AFTER,
         PER,
         Setting {
-            not_with: &["max", "adaptive", "retry_after", "per"],
+            conflicts_with: &["max", "adaptive", "retry_after", "per"],
             ..LIMITER
         },
     ],
     one_of: ONE_OF,
     // Calls do not wait, so there is no queue.
     fixed: &[("queue", 0)],
-    fit: Fit::IfGiven,
-    keeps: KEEPS,
-    ..Row::USUAL
+    fit: Fit::CheckedIfGiven,
+    state: STATE,
+    ..Row::DEFAULT
 };

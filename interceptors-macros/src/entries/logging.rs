@@ -5,12 +5,12 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Token};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{
     DefaultValue, Fit, Looks, Positional, Row, Sees, Setting, Start, Value, enabled_by,
 };
-use super::site::Site;
+use super::scope::Scope;
 use crate::codes;
 use crate::item::mount::Mount;
 use crate::text::args::parse_value;
@@ -22,7 +22,7 @@ use crate::text::values::is_level;
 
 pub(crate) static ROW: Row = Row {
     name: "logging",
-    also_called: &[
+    aliases: &[
         "log",
         "logger",
         "logs",
@@ -39,50 +39,50 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("logging"),
     sees: Sees::Depends,
-    says: "an event for each call, with how it ended and how long it took",
+    doc: "an event for each call, with its status and its duration",
     module: "logging",
     interceptor: "LoggingWith",
     config_type: Some("Logging"),
     start: Start::OfSide,
     example: "logging(level = \"debug\")",
     positional: Positional::No,
-    meant,
+    suggest,
     settings: &[
         Setting {
             name: "level",
             value: Value::Level,
             default: DefaultValue::OfSide("\"info\"", "\"debug\""),
-            says: "level of calls that end as calls usually do",
-            also_called: &["lvl", "log_level", "severity", "verbosity"],
-            ..Setting::USUAL
+            doc: "level of calls that end normally",
+            aliases: &["lvl", "log_level", "severity", "verbosity"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "slow",
             value: Value::Duration,
             default: DefaultValue::Is("\"500ms\""),
-            says: "a unary call that takes longer is logged at `WARN` at least",
-            also_called: &[
+            doc: "a unary call that takes longer is logged at `WARN` at least",
+            aliases: &[
                 "slow_threshold",
                 "threshold",
                 "slow_after",
                 "slow_ms",
                 "warn_after",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "fields",
             value: Value::Own("fields(...)"),
-            also_called: &["field", "args", "with_fields"],
-            says: "values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message",
-            ..Setting::USUAL
+            aliases: &["field", "args", "with_fields"],
+            doc: "values of the request: `name = expr`, `name = %expr` (`Display`) or `name = ?expr` (`Debug`); `request` is the message",
+            ..Setting::DEFAULT
         },
     ],
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
-/// `info` is `level = "info"`.
-fn meant(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
+/// For `info`, suggests `level = "info"`.
+fn suggest(name: Option<&str>, value: Option<&Expr>) -> Option<String> {
     let level = name?.to_lowercase();
     (value.is_none() && is_level(&level)).then(|| {
         format!("`logging` takes its settings by name; write `logging(level = \"{level}\")`")
@@ -119,7 +119,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         fields = cx.ok(parse_fields.parse2(tokens))?;
         if reader.mount.is_struct() {
             cx.error_on(
-                codes::NOT_HERE,
+                codes::WRONG_ITEM_FOR_SETTING,
                 &key,
                 match reader.mount {
                     Mount::Server => "a server's own interceptors run before the message is decoded, so it has no fields yet; write `logging(fields(…))` on the `impl` of the service",
@@ -150,26 +150,26 @@ impl Entry for Logging {
     fn fit(&self, by_row: Fit) -> Fit {
         match self.fields.is_empty() {
             true => by_row,
-            false => Fit::Asked,
+            false => Fit::Checked,
         }
     }
 
     fn looks(&self) -> Looks {
         match self.fields.is_empty() {
             true => Looks::No,
-            false => Looks::Asks,
+            false => Looks::Also,
         }
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let logging = spot.place.interceptor(ROW.module, ROW.interceptor);
-        let config = spot.place.item("CONFIG");
-        if spot.in_policy && self.looks() == Looks::Asks {
-            let i = spot.place.i;
-            return quote_spanned!(at(spot.place.span)=> &#logging::new(#config).with_look(#i));
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let logging = context.place.interceptor(ROW.module, ROW.interceptor);
+        let config = context.place.item("CONFIG");
+        if context.in_policy && self.looks() == Looks::Also {
+            let i = context.place.i;
+            return quote_spanned!(at(context.place.span)=> &#logging::new(#config).with_look(#i));
         }
-        let fields = (!self.fields.is_empty()).then(|| self.closure(spot.site));
-        quote_spanned!(at(spot.place.span)=> &#logging::new(#config) #fields)
+        let fields = (!self.fields.is_empty()).then(|| self.closure(context.scope));
+        quote_spanned!(at(context.place.span)=> &#logging::new(#config) #fields)
     }
 }
 
@@ -191,9 +191,9 @@ impl Logging {
     ///     }
     /// })
     /// ```
-    fn closure(&self, site: &Site<'_>) -> TokenStream {
+    fn closure(&self, scope: &Scope<'_>) -> TokenStream {
         let fields = &self.fields;
-        let message = &site.message;
+        let message = &scope.message;
         let locals: Vec<_> = (0..fields.len())
             .map(|n| format_ident!("__field_{n}"))
             .collect();
@@ -212,10 +212,10 @@ impl Logging {
             quote!(let #local = #value;)
         });
         let names = fields.iter().map(|field| &field.name);
-        // As the user spells it: in a `macro_rules!` it may not be what stands at the call site.
+        // Use the user's own token. In a `macro_rules!` macro, `request` from the call site would be another variable.
         let expressions = fields.iter().map(|field| field.expr.to_token_stream());
-        let spelled = find_ident(expressions.collect(), "request");
-        let argument = spelled.unwrap_or_else(|| Ident::new("request", Span::call_site()));
+        let spelling = find_ident(expressions.collect(), "request");
+        let argument = spelling.unwrap_or_else(|| Ident::new("request", Span::call_site()));
         quote! {
             .with_fields(|#argument: &#message| {
                 let _ = #argument;

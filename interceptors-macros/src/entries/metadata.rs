@@ -4,7 +4,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, LitStr, Token};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{Places, Positional, Row, Start, enabled_by};
 use crate::codes;
@@ -15,17 +15,17 @@ use crate::text::tokens::{is_place_of_self, ungroup_expr};
 
 pub(crate) static ROW: Row = Row {
     name: "metadata",
-    also_called: &["headers", "header", "set_header", "add_header"],
+    aliases: &["headers", "header", "set_header", "add_header"],
     feature: enabled_by!("metadata"),
     places: Places::CLIENTS,
-    says: "sends metadata with each call",
+    doc: "sends metadata with each call",
     module: "metadata",
     interceptor: "Metadata",
     start: Start::Nothing,
     example: "metadata(\"x-trace-id\" = trace_id())",
     positional: Positional::Own,
-    runs_users_code: true,
-    ..Row::USUAL
+    runs_user_code: true,
+    ..Row::DEFAULT
 };
 
 struct Metadata(Vec<Pair>);
@@ -41,10 +41,10 @@ impl Pair {
         self.key.value().ends_with("-bin")
     }
 
-    /// A pair whose value is a literal is made when the program is compiled.
+    /// A constant, if the value is a literal.
     fn constant(&self) -> Option<TokenStream> {
         let mut value = &self.value;
-        // What a macro of the user's puts in is in a group.
+        // A macro puts its fragments into invisible groups.
         while let Expr::Group(group) = value {
             value = &group.expr;
         }
@@ -99,7 +99,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(Metadata(pairs)))
 }
 
-/// `x_trace = "a"`, where a string should stand.
+/// The key of `x_trace = "a"`, which should be a string.
 fn unquoted_key(rest: TokenStream) -> Option<Ident> {
     let mut rest = rest.into_iter();
     match (rest.next(), rest.next()) {
@@ -112,7 +112,7 @@ fn unquoted_key(rest: TokenStream) -> Option<Ident> {
     }
 }
 
-/// Reads `"key" = expr, …`; what has no key comes back.
+/// Reads `"key" = expr, …`, and returns the tokens after the last pair.
 fn parse_pairs(tokens: TokenStream) -> syn::Result<(Vec<Pair>, TokenStream)> {
     let parser = |input: ParseStream<'_>| {
         let mut pairs = Vec::new();
@@ -156,11 +156,12 @@ impl Entry for Metadata {
     /// })
     /// ```
     ///
-    /// A name in capitals is `Pair::named(&__KEY, &__MADE, TENANT)?`, with a static that keeps the value. Where all values are literals, they are `&Constants(…)`, which awaits nothing.
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
+    /// A constant such as `TENANT` becomes `Pair::named(&__KEY, &__MADE, TENANT)?`, with a static that keeps the value.
+    /// If all values are literals, the output is `&Constants(…)`, which awaits nothing.
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
         let constants: Option<Vec<_>> = self.0.iter().map(Pair::constant).collect();
         if let Some(constants) = constants {
-            let interceptor = spot.place.interceptor(ROW.module, "Constants");
+            let interceptor = context.place.interceptor(ROW.module, "Constants");
             let number = constants.len();
             return quote! {
                 &#interceptor({
@@ -169,7 +170,7 @@ impl Entry for Metadata {
                 })
             };
         }
-        let interceptor = spot.place.interceptor(ROW.module, ROW.interceptor);
+        let interceptor = context.place.interceptor(ROW.module, ROW.interceptor);
         let pairs = self.0.iter().map(|pair| {
             if let Some(constant) = pair.constant() {
                 return quote!({
@@ -177,7 +178,7 @@ impl Entry for Metadata {
                     __interceptors::metadata::Pair::constant(&__CONSTANT)
                 });
             }
-            let (key, value) = (&pair.key, spot.site.with_self(&pair.value));
+            let (key, value) = (&pair.key, context.scope.with_self(&pair.value));
             let span = at(pair.value.span());
             let value = match is_moved_out_of_self(&pair.value) {
                 true => quote_spanned!(span=> __interceptors::metadata::copied(&(#value))),
@@ -209,12 +210,12 @@ impl Entry for Metadata {
     }
 }
 
-/// `self.name`, which only borrows allow to copy.
+/// Whether a value is a place such as `self.name`. It cannot be moved out of `self`, so generated code copies it from a reference.
 fn is_moved_out_of_self(value: &Expr) -> bool {
     is_place_of_self(value) && !matches!(ungroup_expr(value), Expr::Reference(_))
 }
 
-/// Whether this is a name in capitals: a constant, as names go.
+/// Whether a value looks like a constant: a name in capitals.
 fn is_in_capitals(value: &Expr) -> bool {
     let Expr::Path(path) = value else {
         return false;

@@ -2,14 +2,14 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{DefaultValue, Positional, Row, Setting, Start, Value, enabled_by};
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "metrics",
-    also_called: &[
+    aliases: &[
         "metric",
         "meter",
         "prometheus",
@@ -18,7 +18,7 @@ pub(crate) static ROW: Row = Row {
         "monitoring",
     ],
     feature: enabled_by!("metrics"),
-    says: "measures how many calls there are, how they end and how long they take",
+    doc: "counts calls, and measures how they end and how long they take",
     module: "metrics",
     interceptor: "Metrics",
     start: Start::Nothing,
@@ -28,11 +28,11 @@ pub(crate) static ROW: Row = Row {
         name: "recorder",
         value: Value::Given(Some("global")),
         default: DefaultValue::Words("[`Recorder::global()`](metrics::Recorder::global)"),
-        says: "where measurements go: a [`Recorder`](metrics::Recorder) of yours",
-        also_called: &["meter", "registry", "with"],
-        ..Setting::USUAL
+        doc: "where measurements go: a [`Recorder`](metrics::Recorder) of yours",
+        aliases: &["meter", "registry", "with"],
+        ..Setting::DEFAULT
     }],
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
 struct Metrics {
@@ -59,17 +59,17 @@ impl Entry for Metrics {
     /// }
     /// ```
     ///
-    /// The static is one for each method that the entry covers.
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let series = spot.place.item("SERIES");
+    /// Each method that the entry covers has its own static.
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let series = context.place.item("SERIES");
         let recorder = match &self.recorder {
-            Some(recorder) => spot.lent(recorder),
+            Some(recorder) => context.borrowed(recorder),
             None => quote!(__interceptors::metrics::Recorder::global()),
         };
-        let and = spot.and();
-        quote_spanned! {at(spot.place.span)=> {
+        let ampersand = context.ampersand();
+        quote_spanned! {at(context.place.span)=> {
             static #series: __interceptors::metrics::Series = __interceptors::metrics::Series::new();
-            #and __interceptors::metrics::Metrics::new(#recorder, &#series)
+            #ampersand __interceptors::metrics::Metrics::new(#recorder, &#series)
         }}
     }
 }

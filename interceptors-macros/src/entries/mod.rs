@@ -6,14 +6,14 @@ pub(crate) mod access;
 pub(crate) mod chain;
 pub(crate) mod elsewhere;
 pub(crate) mod entry;
-pub(crate) mod forgotten;
 pub(crate) mod keywords;
 pub(crate) mod list;
+pub(crate) mod omissions;
 pub(crate) mod parse;
 mod plain;
 pub(crate) mod reader;
 pub(crate) mod row;
-pub(crate) mod site;
+pub(crate) mod scope;
 pub(crate) mod view;
 
 mod auth;
@@ -29,30 +29,30 @@ mod load_shed;
 mod logging;
 mod metadata;
 mod metrics;
-mod of_path;
+mod path_entry;
 mod payload;
 mod payload_paths;
 mod rate_limit;
-mod rate_meant;
+mod rate_suggestions;
 mod request_id;
 mod retry;
 mod throttle;
-pub(crate) mod throttles;
+pub(crate) mod throttle_setting;
 mod timeout;
 mod trace;
 mod validate;
 mod with;
 
-/// A row, and what reads the entry.
-pub(crate) struct Known {
+/// An entry: its row, and the function that reads it.
+pub(crate) struct KnownEntry {
     pub(crate) row: &'static row::Row,
     pub(crate) read: fn(&reader::Reader<'_>, TokenStream) -> Option<entry::Listed>,
 }
 
-/// In the order in which messages and the documentation list them. What is no entry of ours is beside it:
-/// [`KEYWORDS`](keywords::KEYWORDS) and [`SELECTORS`](keywords::SELECTORS) are words of the list, and
+/// All entries, in the order in which messages and the documentation list them. Three other tables have the rest:
+/// [`KEYWORDS`](keywords::KEYWORDS) and [`SELECTORS`](keywords::SELECTORS) are the other words of the list, and
 /// [`ELSEWHERE`](elsewhere::ELSEWHERE) has names of other systems for which there is no entry.
-pub(crate) static TABLE: &[Known] = &[
+pub(crate) static TABLE: &[KnownEntry] = &[
     known(&logging::ROW, logging::read),
     known(&auth::ROW, auth::read),
     known(&auth::CLIENT, auth::read),
@@ -79,11 +79,11 @@ pub(crate) static TABLE: &[Known] = &[
 const fn known(
     row: &'static row::Row,
     read: fn(&reader::Reader<'_>, TokenStream) -> Option<entry::Listed>,
-) -> Known {
-    Known { row, read }
+) -> KnownEntry {
+    KnownEntry { row, read }
 }
 
-/// An entry whose row says everything.
-const fn row_only(row: &'static row::Row) -> Known {
+/// An entry that needs no code besides its row.
+const fn row_only(row: &'static row::Row) -> KnownEntry {
     known(row, plain::read)
 }

@@ -1,32 +1,32 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Item;
 
-use super::forgotten;
 use super::list::{BlockArgs, MethodArgs, parse_block_args, parse_method_args};
+use super::omissions;
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::item::annotated::{Annotated, parse_item};
 use crate::item::mount::Mount;
 
-/// The attribute and the item, each read by itself, as far as they could be.
+/// The parsed attribute and item. They have not been compared with each other yet.
 pub(crate) struct Parsed {
-    /// What was wrong so far: `check` adds to it, so that the user sees all of it at once.
+    /// The errors so far. `check` adds to them, so that the user sees all errors at once.
     pub(crate) cx: Ctxt,
     pub(crate) mount: Mount,
     pub(crate) args: BlockArgs,
-    /// One for each method of a block.
+    /// The attributes of the methods, one for each method of a block.
     pub(crate) methods: Vec<MethodArgs>,
     pub(crate) item: Annotated,
 }
 
 pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed> {
     let item: syn::Result<Item> = syn::parse2(item);
-    // What may be listed depends on what it is listed for.
+    // Which entries are allowed depends on the item.
     let mount = item
         .as_ref()
         .map_or(Mount::Service, |item| Mount::of(item, &args));
     if let Ok(item) = &item
-        && let Some(error) = forgotten::error(mount, &args, item)
+        && let Some(error) = omissions::error(mount, &args, item)
     {
         return Err(error);
     }
@@ -48,9 +48,11 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
             },
         );
     }
-    // What is listed on a method may not be listed on a block; that it stands there is one error.
+    // An attribute on a method without its block is one error. Its arguments may be right there, so they are not checked.
     let args = match &item {
         Ok(Item::Fn(method)) if method.sig.receiver().is_some() => TokenStream::new(),
+        // Of an item that cannot have the attribute, that is the only error.
+        Ok(Item::Enum(_) | Item::Union(_)) => TokenStream::new(),
         _ => args,
     };
     let args = parse_block_args(&cx, mount, args);
@@ -76,7 +78,7 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<Parsed>
             methods,
             item,
         }),
-        // With a method missing, a list that names it would look wrong.
+        // If a method could not be parsed, a list that names it would seem to be wrong. So `check` does not run.
         _ => {
             cx.check()?;
             Err(codes::UNREADABLE.error(Span::call_site(), "the item cannot be read"))

@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::payload_paths::{FieldPath, field_paths, redacted, shown};
 use super::reader::Reader;
 use super::row::{
@@ -14,13 +14,13 @@ use crate::text::tokens::is_punct;
 
 pub(crate) static ROW: Row = Row {
     name: "payload",
-    also_called: &["body", "messages", "log_payload"],
+    aliases: &["body", "messages", "log_payload"],
     feature: enabled_by!("payload"),
     places: Places::TYPED,
     elsewhere: "a channel sees encoded messages, which have no fields; put `payload` on the generated client",
-    times: Times::Parted,
+    times: Times::OncePerMessage,
     sees: Sees::Message,
-    says: "an event for each message, with the fields that are not secret",
+    doc: "an event for each message, with the fields that are not secret",
     module: "payload",
     interceptor: "Payload",
     config_type: Some("PayloadSettings"),
@@ -30,43 +30,43 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "redact",
             value: Value::Own("redact = [...]"),
-            says: "the fields that are not logged; `[]` where nothing is secret",
-            also_called: &["hide", "mask", "except_fields", "secret", "exclude"],
-            ..Setting::USUAL
+            doc: "the fields that are not logged; `[]` where nothing is secret",
+            aliases: &["hide", "mask", "except_fields", "secret", "exclude"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "show",
             value: Value::Own("show = [...]"),
-            says: "the fields that are logged, and no others; one of `redact` and `show` is needed",
-            also_called: &["fields", "include", "only_fields"],
-            ..Setting::USUAL
+            doc: "the fields that are logged, and no others; one of `redact` and `show` is needed",
+            aliases: &["fields", "include", "only_fields"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "max_bytes",
-            value: Value::Integer(1, MOST_BYTES),
+            value: Value::Integer(1, MAX_BYTES),
             default: DefaultValue::Is("1024"),
-            says: "how much of a message is logged",
-            also_called: &["max_length", "limit", "max_size", "truncate"],
-            ..Setting::USUAL
+            doc: "how much of a message is logged",
+            aliases: &["max_length", "limit", "max_size", "truncate"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "level",
             value: Value::Level,
             default: DefaultValue::Is("\"debug\""),
-            says: "level of all events",
-            ..Setting::USUAL
+            doc: "level of all events",
+            ..Setting::DEFAULT
         },
     ],
-    fit: Fit::Asked,
-    runs_users_code: true,
+    fit: Fit::Checked,
+    runs_user_code: true,
     looks: Looks::Only,
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
-/// As `payload::PayloadSettings` has it.
-const MOST_BYTES: u64 = 256 * 1024;
+/// The same limit as in `payload::PayloadSettings`.
+const MAX_BYTES: u64 = 256 * 1024;
 
-/// The two lists.
+/// The settings that are lists of fields.
 const LISTS: [&str; 2] = ["redact", "show"];
 
 struct Payload {
@@ -121,8 +121,8 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(entry))
 }
 
-/// Takes `redact = […]` and `show = […]` out: `[]` behind a field is no expression, which the values of other
-/// settings are.
+/// Takes `redact = […]` and `show = […]` out of the settings. The `[]` after a repeated field is not a Rust expression, so
+/// the usual parser rejects it.
 fn take_lists(tokens: TokenStream) -> (Vec<(Ident, Group)>, TokenStream) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut lists = Vec::new();
@@ -165,16 +165,16 @@ impl Entry for Payload {
     ///     ResponseOf::<…>::MESSAGES.written(|__message, __content| __content.value(__message)),
     /// )
     /// ```
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let (span, config) = (at(spot.place.name.span()), spot.place.item("CONFIG"));
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let (span, config) = (at(context.place.name.span()), context.place.item("CONFIG"));
         let (request, response): (Vec<_>, Vec<_>) =
             self.paths.iter().partition(|path| path.is_of_request());
-        let Some(messages) = &spot.site.messages else {
+        let Some(messages) = &context.scope.messages else {
             unreachable!("a channel with `payload` is an error");
         };
         let written = |paths: &[&FieldPath], messages: &TokenStream| {
             let closure = match self.are_shown {
-                // Nothing is to be seen of them.
+                // No field of these messages is shown.
                 true if paths.is_empty() => {
                     return quote_spanned!(span=> __interceptors::payload::Unwritten);
                 }

@@ -1,4 +1,4 @@
-//! Fields of messages, as `payload` names them, and the code that goes to them.
+//! Paths to fields of messages in `payload`, and the code that accesses the fields.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -44,14 +44,14 @@ pub(super) fn field_paths(cx: &Ctxt, key: &Ident, list: &Group) -> Vec<FieldPath
         );
     }
     let mut elements: Vec<&[TokenTree]> = trees.split(|tree| is_punct(tree, ',')).collect();
-    // After the last comma, or in an empty list.
+    // Nothing follows a trailing comma, and an empty list has no elements.
     if elements.last().is_some_and(|last| last.is_empty()) {
         elements.pop();
     }
-    let mut is_told = false;
+    let mut is_reported = false;
     for element in elements {
-        // Several commas too many are one error.
-        if element.is_empty() && std::mem::replace(&mut is_told, true) {
+        // Several extra commas are one error.
+        if element.is_empty() && std::mem::replace(&mut is_reported, true) {
             continue;
         }
         let Some(path) = cx.ok(field_path(element, list.span())) else {
@@ -120,7 +120,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
                 if !group.stream().is_empty() {
                     return Err(codes::FIELD_PATH.error(
                         group.span(),
-                        "`[]` goes through every element; take out what is in it",
+                        "`[]` stands for every element; write nothing in it",
                     ));
                 }
                 text.push_str("[]");
@@ -143,7 +143,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
         }),
         Some(_) => Err(codes::FIELD_PATH.error(
             last.span(),
-            "a path ends with a field; take this out, and the field counts as a whole",
+            "a path ends with a field; take this out to name the whole field",
         )),
         None => Err(codes::FIELD_PATH.error(
             last.span(),
@@ -152,7 +152,7 @@ fn field_path(trees: &[TokenTree], list: Span) -> syn::Result<FieldPath> {
     }
 }
 
-/// A copy of the message, in which each field is what it is in an empty one.
+/// A closure that logs a copy of the message in which the listed fields have their default values.
 pub(super) fn redacted(paths: &[&FieldPath], span: Span) -> TokenStream {
     if paths.is_empty() {
         return quote_spanned!(span=> |__message, __content| __content.value(__message));
@@ -169,13 +169,13 @@ pub(super) fn redacted(paths: &[&FieldPath], span: Span) -> TokenStream {
 }
 
 fn redaction(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
-    let (place, step) = walk(place, steps);
+    let (place, step) = access_fields(place, steps);
     match step {
         None => {
             let span = last_field(steps);
             quote_spanned!(span=> #place = ::core::default::Default::default();)
         }
-        Some((Through::Optional, span, rest)) => {
+        Some((Wrapper::Optional, span, rest)) => {
             let inner = inner(depth, span);
             let inside = redaction(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -186,7 +186,7 @@ fn redaction(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
                 }
             }
         }
-        Some((Through::Repeated, span, rest)) => {
+        Some((Wrapper::Repeated, span, rest)) => {
             let inner = inner(depth, span);
             let inside = redaction(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -198,7 +198,7 @@ fn redaction(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
     }
 }
 
-/// Each path with its value.
+/// A closure that logs each path with its value.
 pub(super) fn shown(paths: &[&FieldPath]) -> TokenStream {
     let values = paths.iter().map(|path| {
         let text = &path.text;
@@ -210,14 +210,14 @@ pub(super) fn shown(paths: &[&FieldPath]) -> TokenStream {
 }
 
 fn value(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
-    let (place, step) = walk(place, steps);
+    let (place, step) = access_fields(place, steps);
     match step {
         None => {
             let span = last_field(steps);
             let content = Ident::new("__content", span);
             quote_spanned!(span=> #content.value(&#place);)
         }
-        Some((Through::Optional, span, rest)) => {
+        Some((Wrapper::Optional, span, rest)) => {
             let inner = inner(depth, span);
             let inside = value(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -227,7 +227,7 @@ fn value(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
                 }
             }
         }
-        Some((Through::Repeated, span, rest)) => {
+        Some((Wrapper::Repeated, span, rest)) => {
             let inner = inner(depth, span);
             let inside = value(quote!(#inner), rest, depth + 1);
             quote_spanned! {span=>
@@ -244,26 +244,26 @@ fn value(place: TokenStream, steps: &[Step], depth: usize) -> TokenStream {
     }
 }
 
-enum Through {
+enum Wrapper {
     Optional,
     Repeated,
 }
 
-type Rest<'a> = Option<(Through, Span, &'a [Step])>;
+type Rest<'a> = Option<(Wrapper, Span, &'a [Step])>;
 
 /// Accesses fields up to the next `?` or `[]`.
-fn walk<'a>(mut place: TokenStream, steps: &'a [Step]) -> (TokenStream, Rest<'a>) {
+fn access_fields<'a>(mut place: TokenStream, steps: &'a [Step]) -> (TokenStream, Rest<'a>) {
     for (i, step) in steps.iter().enumerate() {
-        let (through, span) = match step {
+        let (wrapper, span) = match step {
             Step::Field(name) => {
                 let dot = quote_spanned!(at(name.span())=> .);
                 place.extend(quote!(#dot #name));
                 continue;
             }
-            Step::Optional(span) => (Through::Optional, at(*span)),
-            Step::Repeated(span) => (Through::Repeated, at(*span)),
+            Step::Optional(span) => (Wrapper::Optional, at(*span)),
+            Step::Repeated(span) => (Wrapper::Repeated, at(*span)),
         };
-        return (place, Some((through, span, &steps[i + 1..])));
+        return (place, Some((wrapper, span, &steps[i + 1..])));
     }
     (place, None)
 }

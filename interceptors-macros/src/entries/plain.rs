@@ -1,13 +1,13 @@
-//! Entries without needs of their own: their rows say everything.
+//! Entries that need no code besides their rows.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::{Per, Reader};
-use super::row::{Keeps, Looks, Row};
-use super::site::Place;
+use super::row::{KeptState, Looks, Row};
+use super::scope::Place;
 use crate::text::config::Config;
 use crate::text::span::at;
 
@@ -39,22 +39,24 @@ impl Entry for Plain {
     }
 
     fn items(&self, place: &Place<'_>) -> TokenStream {
-        match (self.kept(), self.per, place.mount) {
-            (Some(keeps), _, mount) if mount.is_struct() => self.of_struct(keeps, place),
-            (Some(keeps), Per::Service, _) => self.shared(keeps, place),
+        match (self.generated_state(), self.per, place.mount) {
+            (Some(state), _, mount) if mount.is_struct() => {
+                self.struct_state_function(state, place)
+            }
+            (Some(state), Per::Service, _) => self.shared(state, place),
             _ => TokenStream::new(),
         }
     }
 
     fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
-        let keeps = self.kept()?;
+        let state = self.generated_state()?;
         let (module, many) = (
             format_ident!("{}", self.row.module),
-            format_ident!("{}", keeps.many),
+            format_ident!("{}", state.many),
         );
         Some((
             quote!(__interceptors::#module::#many),
-            place.item(keeps.what),
+            place.item(state.item),
         ))
     }
 
@@ -62,39 +64,42 @@ impl Entry for Plain {
         self.row.looks
     }
 
-    fn kept_by_method(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
-        let keeps = self.kept()?;
+    fn method_state(&self, place: &Place<'_>) -> Option<(TokenStream, TokenStream)> {
+        let state = self.generated_state()?;
         match (place.mount, self.per) {
             (mount, _) if mount.is_struct() => None,
             (_, Per::Service) => None,
             (_, Per::Method) => {
                 let (module, one) = (
                     format_ident!("{}", self.row.module),
-                    format_ident!("{}", keeps.one),
+                    format_ident!("{}", state.one),
                 );
                 let ty = quote!(__interceptors::#module::#one);
-                Some((ty, self.kept_value(keeps, place)))
+                Some((ty, self.state_reference(state, place)))
             }
         }
     }
 
     /// `__CONFIG_TIMEOUT_0`, `&Concurrency::new(&*__LIMITER_CONCURRENCY_0)`
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         let interceptor = place.interceptor(self.row.module, self.row.interceptor);
         let span = at(place.span);
         if let Some(given) = &self.given {
-            let (by, given) = (Ident::new(self.row.given_by, span), spot.lent(given));
-            let and = spot.and();
-            return quote_spanned!(span=> #and #interceptor::#by(#given));
+            let (by, given) = (
+                Ident::new(self.row.given_constructor, span),
+                context.borrowed(given),
+            );
+            let ampersand = context.ampersand();
+            return quote_spanned!(span=> #ampersand #interceptor::#by(#given));
         }
-        let argument = match self.row.keeps {
-            Some(_) if spot.in_policy && self.kept_by_method(place).is_some() => {
+        let argument = match self.row.state {
+            Some(_) if context.in_policy && self.method_state(place).is_some() => {
                 let kept = place.kept();
                 Some(quote!(#kept))
             }
-            Some(keeps) => Some(self.kept_value(keeps, place)),
-            // The settings are the interceptor.
+            Some(state) => Some(self.state_reference(state, place)),
+            // The settings type itself is the interceptor.
             None if self.config.is_some() => {
                 let config = place.item("CONFIG");
                 return quote!(#config);
@@ -106,17 +111,17 @@ impl Entry for Plain {
 }
 
 impl Plain {
-    /// What it keeps, if that is not the user's own.
-    fn kept(&self) -> Option<Keeps> {
-        self.row.keeps.filter(|_| self.given.is_none())
+    /// The state that generated code creates. There is none if the user gives a value.
+    fn generated_state(&self) -> Option<KeptState> {
+        self.row.state.filter(|_| self.given.is_none())
     }
 
     /// `static __LIMITER_CONCURRENCY_0: LazyLock<Limiter> = …;`
-    fn shared(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
-        let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
+    fn shared(&self, state: KeptState, place: &Place<'_>) -> TokenStream {
+        let (name, config) = (place.item(state.item), place.item("CONFIG"));
         let (module, one) = (
             format_ident!("{}", self.row.module),
-            format_ident!("{}", keeps.one),
+            format_ident!("{}", state.one),
         );
         quote! {
             static #name: ::std::sync::LazyLock<__interceptors::#module::#one> =
@@ -124,12 +129,12 @@ impl Plain {
         }
     }
 
-    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`: each channel has its own.
-    fn of_struct(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
-        let (name, config) = (place.item(keeps.what), place.item("CONFIG"));
+    /// `fn __LIMITER_CONCURRENCY_0() -> Limiters { … }`, which creates the state of one channel or server.
+    fn struct_state_function(&self, state: KeptState, place: &Place<'_>) -> TokenStream {
+        let (name, config) = (place.item(state.item), place.item("CONFIG"));
         let (module, many) = (
             format_ident!("{}", self.row.module),
-            format_ident!("{}", keeps.many),
+            format_ident!("{}", state.many),
         );
         let per = match self.per {
             Per::Method => format_ident!("per_method"),
@@ -143,9 +148,9 @@ impl Plain {
         }
     }
 
-    /// A reference to what it keeps.
-    fn kept_value(&self, keeps: Keeps, place: &Place<'_>) -> TokenStream {
-        let name = place.item(keeps.what);
+    /// A reference to the state.
+    fn state_reference(&self, state: KeptState, place: &Place<'_>) -> TokenStream {
+        let name = place.item(state.item);
         match (place.mount, self.per) {
             (mount, _) if mount.is_struct() => {
                 let name = place.state();
@@ -153,7 +158,7 @@ impl Plain {
             }
             (_, Per::Service) => quote!(&*#name),
             (_, Per::Method) => {
-                let item = self.shared(keeps, place);
+                let item = self.shared(state, place);
                 quote!({ #item &*#name })
             }
         }

@@ -3,13 +3,13 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr};
 
-use super::entry::{Entry, Listed, Spot};
-use super::rate_meant;
+use super::entry::{Entry, Listed, ValueContext};
+use super::rate_suggestions;
 use super::reader::{Reader, Reading};
 use super::row::{
     Choice, DefaultValue, Fit, OneOf, Places, Positional, Row, Setting, Start, Value, enabled_by,
 };
-use super::site::Place;
+use super::scope::Place;
 use super::view::{View, as_list};
 use crate::codes;
 use crate::ctxt::Ctxt;
@@ -21,7 +21,7 @@ use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "rate_limit",
-    also_called: &[
+    aliases: &[
         "throttle",
         "throttling",
         "quota",
@@ -36,7 +36,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("rate-limit"),
     places: Places::SERVERS,
-    says: "rejects calls beyond so many in so much time",
+    doc: "rejects calls beyond a rate",
     module: "rate_limit",
     interceptor: "RateLimit",
     config_type: Some("Rate"),
@@ -44,16 +44,16 @@ pub(crate) static ROW: Row = Row {
     example: "rate_limit(per_second = 100)",
     ends_with: "RESOURCE_EXHAUSTED",
     positional: Positional::No,
-    meant: rate_meant::meant,
-    meant_by_several: rate_meant::meant_by_several,
+    suggest: rate_suggestions::suggest,
+    suggest_for_several: rate_suggestions::suggest_for_several,
     settings: &[
         Setting {
             name: "per_second",
             value: Value::Integer(1, u64::MAX),
-            says: "how many calls in a second; this, `per_minute` or `limiter` is needed",
-            not_with: &["per_minute"],
+            doc: "how many calls per second; this, `per_minute` or `limiter` is needed",
+            conflicts_with: &["per_minute"],
             starts: true,
-            also_called: &[
+            aliases: &[
                 "rps",
                 "rate",
                 "qps",
@@ -64,108 +64,108 @@ pub(crate) static ROW: Row = Row {
                 "max_requests",
                 "requests_per_second",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "per_minute",
             value: Value::Integer(1, u64::MAX),
-            says: "how many calls in a minute, instead of in a second",
+            doc: "how many calls per minute, instead of per second",
             starts: true,
-            also_called: &[
+            aliases: &[
                 "per_hour",
                 "per_day",
                 "rpm",
                 "per_min",
                 "requests_per_minute",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "burst",
             value: Value::Integer(1, u64::MAX),
-            default: DefaultValue::Words("the same number"),
-            says: "how many may come at once after a rest, on top of the rate",
-            also_called: &["capacity", "burst_size", "bucket_size"],
-            ..Setting::USUAL
+            default: DefaultValue::Words("the same as the rate"),
+            doc: "how many calls may come at once after an idle time, on top of the rate",
+            aliases: &["capacity", "burst_size", "bucket_size"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "max_keys",
             value: Value::Integer(1, u64::MAX),
             default: DefaultValue::Is("65536"),
-            says: "maximum number of distinct keys tracked",
-            also_called: &["keys", "max_entries"],
+            doc: "maximum number of distinct keys tracked",
+            aliases: &["keys", "max_entries"],
             read_by_entry: true,
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "limiter",
             value: Value::Given(None),
-            says: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
-            not_with: &["per_second", "per_minute", "burst", "max_keys"],
-            also_called: &["with"],
-            ..Setting::USUAL
+            doc: "a [`Limiter`](rate_limit::Limiter) of yours, instead of all but `key`",
+            conflicts_with: &["per_second", "per_minute", "burst", "max_keys"],
+            aliases: &["with"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "store",
             value: Value::Given(None),
-            says: "a [`Store`](rate_limit::Store) in which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
-            not_with: &["limiter"],
-            also_called: &["redis", "backend", "shared", "storage"],
-            ..Setting::USUAL
+            doc: "a [`Store`](rate_limit::Store) in which processes share the limit, such as [`Redis`](rate_limit#limits-shared-between-processes)",
+            conflicts_with: &["limiter"],
+            aliases: &["redis", "backend", "shared", "storage"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "on_error",
             value: Value::Own("on_error"),
             default: DefaultValue::Is("local"),
-            says: "`allow`, `deny` or `local`: what decides while the store fails or is late; `local` is this limit, in the process",
-            belongs_to: STORE,
-            also_called: &["on_failure", "fallback", "fail_open", "fail_closed"],
-            ..Setting::USUAL
+            doc: "`allow`, `deny` or `local`: what to do while the store fails or is late; `local` applies this limit within the process",
+            requires: STORE,
+            aliases: &["on_failure", "fallback", "fail_open", "fail_closed"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "store_timeout",
             value: Value::Duration,
             default: DefaultValue::Is("\"100ms\""),
-            says: "the longest that a call waits for the store",
-            belongs_to: STORE,
-            also_called: &["timeout"],
+            doc: "how long a call waits for the store",
+            requires: STORE,
+            aliases: &["timeout"],
             read_by_entry: true,
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "name",
             value: Value::SomeText("`name` is empty; name the limit"),
             default: DefaultValue::Words("the service; on a method, service and method"),
-            says: "entries of one name, settings and `key` share a limit, in whatever service and process",
-            belongs_to: STORE,
-            also_called: &["bucket", "prefix"],
+            doc: "entries with the same name, settings and `key` share a limit, in all services and processes",
+            requires: STORE,
+            aliases: &["bucket", "prefix"],
             read_by_entry: true,
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "key",
             value: Value::Own("key"),
-            says: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
-            also_called: &["by", "per"],
+            doc: "`peer`, `client_ip`, `metadata(\"x-api-key\")` or `identity`: each has a limit of its own",
+            aliases: &["by", "per"],
             choices: &[
                 Choice {
                     name: "peer",
-                    says: "a limit for each address",
+                    doc: "a limit for each address",
                 },
                 Choice {
                     name: "client_ip",
-                    says: "a limit for each address that `client_ip` has found",
+                    doc: "a limit for each address that `client_ip` has found",
                 },
                 Choice {
                     name: "metadata",
-                    says: "a limit for each value of a metadata key: `metadata(\"x-api-key\")`",
+                    doc: "a limit for each value of a metadata key: `metadata(\"x-api-key\")`",
                 },
                 Choice {
                     name: "identity",
-                    says: "a limit for each caller that `auth` has found",
+                    doc: "a limit for each caller that `auth` has found",
                 },
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
     ],
     one_of: &[OneOf {
@@ -173,8 +173,8 @@ pub(crate) static ROW: Row = Row {
         places: Places::ALL,
         missing: "missing setting `per_second`; add `per_second = 100`, or `per_minute` or `limiter`",
     }],
-    fit: Fit::Asked,
-    ..Row::USUAL
+    fit: Fit::Checked,
+    ..Row::DEFAULT
 };
 
 const STORE: Option<&str> = Some("store");
@@ -183,7 +183,7 @@ struct RateLimit {
     config: Option<Config>,
     /// A limiter or a store of the user's.
     given: Option<Expr>,
-    /// How the limit is kept in a store, if it is.
+    /// The settings of a limit in a store. `None` for a local limit.
     sharing: Option<Config>,
     key: Key,
 }
@@ -222,13 +222,13 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(entry))
 }
 
-/// `store`, and what belongs to it.
+/// Reads `store` and the settings that need it.
 fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config> {
     let name = &reader.name;
     let errors = reader.cx.errors();
     let [max_keys, store_timeout, bucket] =
-        ["max_keys", "store_timeout", "name"].map(|setting| reading.own(setting));
-    let on_error = reading.own("on_error");
+        ["max_keys", "store_timeout", "name"].map(|setting| reading.take_own(setting));
+    let on_error = reading.take_own("on_error");
     if let (Some(config), Some((key, expr, Some(value)))) = (&mut reading.config, &max_keys) {
         config.set(key, expr.span(), value);
     }
@@ -264,16 +264,16 @@ fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config
         let message = "`burst` belongs to `per_second`; add that, or take it out";
         reader
             .cx
-            .error_on(codes::BELONGS_TO_ANOTHER, burst, message);
+            .error_on(codes::REQUIRES_ANOTHER_SETTING, burst, message);
     }
     match (policy, on_error) {
         (Some(Policy::Local), Some((_, expr, _))) => reader.cx.error_on(
-            codes::STORE_WITHOUT_ANSWER,
+            codes::NO_STORE_FALLBACK,
             &expr,
             "`on_error = local` needs a limit; add `per_second = 100`, or write `allow` or `deny`",
         ),
         (None, None) if reader.cx.errors() == errors => reader.cx.error_on(
-            codes::STORE_WITHOUT_ANSWER,
+            codes::NO_STORE_FALLBACK,
             store,
             "nothing says what happens when the store does not answer; add `on_error = allow` or `on_error = deny`, or a limit",
         ),
@@ -282,7 +282,7 @@ fn read_sharing(reader: &Reader<'_>, reading: &mut Reading<'_>) -> Option<Config
     Some(sharing)
 }
 
-/// What decides while the store does not.
+/// What happens to calls while the store does not answer.
 #[derive(Clone, Copy)]
 enum Policy {
     Allow,
@@ -350,7 +350,11 @@ fn read_key(cx: &Ctxt, expr: &Expr) -> Option<Key> {
         }
         _ => {}
     }
-    cx.error_on(codes::NOT_A_CHOICE, expr, rate_meant::meant_by_key(expr));
+    cx.error_on(
+        codes::NOT_A_CHOICE,
+        expr,
+        rate_suggestions::key_message(expr),
+    );
     None
 }
 
@@ -411,9 +415,9 @@ impl Entry for RateLimit {
         ))
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
-        let and = spot.and();
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
+        let ampersand = context.ampersand();
         let state = match place.mount.is_struct() {
             true => {
                 let name = place.state();
@@ -424,28 +428,35 @@ impl Entry for RateLimit {
                 quote!(&*#name)
             }
         };
-        let given = self.given.as_ref().map(|given| spot.lent(given));
+        let given = self.given.as_ref().map(|given| context.borrowed(given));
         match (&self.sharing, given) {
             (Some(_), store) => {
-                let key = self.key(spot);
+                let key = self.key(context);
                 let shared = place.interceptor(ROW.module, "SharedRateLimit");
                 let span = at(place.span);
                 let new = match self.config {
                     Some(_) => Ident::new("new", span),
                     None => Ident::new("configured", span),
                 };
-                quote_spanned!(span=> #and #shared::#new(#state, #store, #key))
+                quote_spanned!(span=> #ampersand #shared::#new(#state, #store, #key))
             }
             (None, limiter) => {
-                let key = self.key(spot);
+                let key = self.key(context);
                 let rate_limit = place.interceptor(ROW.module, ROW.interceptor);
                 let limiter = limiter.unwrap_or(state);
-                quote_spanned!(at(place.name.span())=> #and #rate_limit::new(#limiter, #key))
+                quote_spanned!(at(place.name.span())=> #ampersand #rate_limit::new(#limiter, #key))
             }
         }
     }
 
-    /// A limit by identity needs an `auth` outside of it, in every method that it covers, and one by the caller's address a `client_ip`.
+    fn needs_caller(&self, _: &Ident) -> Option<Span> {
+        match self.key {
+            Key::Identity(span) => Some(span),
+            Key::ClientIp(_) | Key::Everyone | Key::Peer | Key::Metadata(_) => None,
+        }
+    }
+
+    /// Reports methods in which `key = identity` has no `auth` before it, or `key = client_ip` no `client_ip`.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let span = match self.key {
             Key::Identity(span) => span,
@@ -457,18 +468,18 @@ impl Entry for RateLimit {
         if unverified.is_empty() {
             return;
         }
-        let mut code = codes::NOBODY_VERIFIED;
+        let mut code = codes::NO_VERIFIED_CALLER;
         let message = if unverified.len() == view.covered.len() {
             "`key = identity` needs the caller that `auth` verifies; list `auth` before `rate_limit`"
                 .to_owned()
         } else if unverified.contains(&"*") {
-            "what `auth` does not cover has no identity; name what it covers with `only = [\"/user.v1.UserService/Login\"]`"
+            "calls that `auth` does not cover have no identity; name those that it covers with `only = [\"/user.v1.UserService/Login\"]`"
                 .to_owned()
         } else {
             code = codes::PUBLIC_HAS_NO_IDENTITY;
             let names = as_list(&unverified);
             let or = match names.contains('"') {
-                // There is nothing to put an entry of its own on.
+                // A path of a server's list is not a method that could have its own attribute.
                 true => "",
                 false => ", or give each a `rate_limit` of its own with another `key`",
             };
@@ -478,7 +489,7 @@ impl Entry for RateLimit {
     }
 }
 
-/// What `key = client_ip` needs.
+/// Reports methods in which `key = client_ip` has no `client_ip` before it.
 fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
     let without = view.covered.iter().filter(|method| !method.has_client);
     let without: Vec<&str> = without.map(|method| method.name).collect();
@@ -501,7 +512,7 @@ fn check_client(cx: &Ctxt, view: &View<'_>, span: Span) {
 }
 
 impl RateLimit {
-    /// What is kept for the entry, and the item that it is made of.
+    /// The type of the entry's state, and the item with its settings.
     fn state(&self) -> Option<(Ident, &'static str)> {
         let (name, settings) = match (&self.sharing, &self.config) {
             (Some(_), _) => ("Shared", "SHARING"),
@@ -524,16 +535,16 @@ impl RateLimit {
     fn sharing_item(&self, place: &Place<'_>) -> Option<TokenStream> {
         let Config {
             start,
-            start_at,
+            start_span,
             calls,
         } = self.sharing.as_ref()?;
         let name = place.item("SHARING");
-        let start = quote_spanned! {*start_at=>
+        let start = quote_spanned! {*start_span=>
             let config = __interceptors::rate_limit::Sharing::#start;
         };
         let limit = self.config.as_ref().map(|_| {
             let limit = place.item("CONFIG");
-            quote_spanned!(*start_at=> let config = config.limit(#limit);)
+            quote_spanned!(*start_span=> let config = config.limit(#limit);)
         });
         let on_server =
             (place.mount == Mount::Server).then(|| quote!(let config = config.of_server();));
@@ -548,23 +559,23 @@ impl RateLimit {
         })
     }
 
-    fn key(&self, spot: &Spot<'_>) -> TokenStream {
+    fn key(&self, context: &ValueContext<'_>) -> TokenStream {
         match &self.key {
             Key::Everyone => quote!(__interceptors::rate_limit::Everyone),
             Key::Peer => quote!(__interceptors::rate_limit::ByPeer),
             Key::ClientIp(_) => quote!(__interceptors::rate_limit::ByClientIp),
             Key::Metadata(_) => {
-                let name = spot.place.item("KEY");
+                let name = context.place.item("KEY");
                 quote!(#name)
             }
             Key::Identity(span) => {
                 let span = at(*span);
-                let auth = spot.verifier(span);
+                let auth = context.verifier(span);
                 match self.sharing {
                     None => {
                         quote_spanned!(span=> __interceptors::rate_limit::ByIdentity::of_auth(&#auth))
                     }
-                    // The traits decide by the identity's type: a text of its own comes before a hash.
+                    // Method resolution picks the trait by the identity's type: one with a text of its own uses the text, others their hash.
                     Some(_) => quote_spanned! {span=> {
                         use __interceptors::rate_limit::{SharedByHash as _, SharedByText as _};
                         (&__interceptors::rate_limit::IdentityOf::of_auth(&#auth)).key().checked()

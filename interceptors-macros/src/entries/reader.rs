@@ -1,4 +1,4 @@
-//! Reads what stands in the parentheses of an entry, by its row.
+//! Reads the settings of an entry, as its row describes them.
 
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -16,16 +16,16 @@ use crate::item::methods::{Selector, methods};
 use crate::item::mount::{Mount, Side};
 use crate::text::args::parse_value;
 use crate::text::config::Config;
-use crate::text::cures;
 use crate::text::literals::literal;
-use crate::text::settings::{Known, Settings};
+use crate::text::settings::{KnownSettings, Settings};
 use crate::text::source::source;
 use crate::text::span::at;
+use crate::text::suggestions;
 use crate::text::summary::summary;
 use crate::text::tokens::{find_ident, find_suspension};
 use crate::text::values::{Values, is_code};
 
-/// One entry of the list, before it is read.
+/// An entry that is being read.
 pub(crate) struct Reader<'a> {
     pub(crate) cx: &'a Ctxt,
     pub(crate) mount: Mount,
@@ -34,7 +34,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) row: &'static Row,
 }
 
-/// What the row could read. What only the entry can is still among `settings`.
+/// The result of [`Reader::read`]. Settings that only the entry can read are still in `settings`.
 pub(crate) struct Reading<'a> {
     reader: &'a Reader<'a>,
     pub(crate) settings: Settings<'a>,
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         Values { cx: self.cx }
     }
 
-    /// Reads all that the row knows.
+    /// Reads all settings that the row describes.
     pub(crate) fn read(&'a self, tokens: TokenStream) -> Option<Reading<'a>> {
         let (config, rest, has_value) = self.start(tokens)?;
         let settings = self.settings(rest);
@@ -75,28 +75,28 @@ impl<'a> Reader<'a> {
             shown: Vec::new(),
         };
         for setting in self.here() {
-            for other in setting.not_with {
+            for other in setting.conflicts_with {
                 reading.settings.conflict(setting.name, other);
             }
         }
-        let mut checked_at = None;
+        let mut checked_span = None;
         for setting in self.here() {
-            let value_at = reading.take(setting)?;
+            let value_span = reading.take(setting)?;
             if self.row.checked.contains(&setting.name) {
-                checked_at = value_at.or(checked_at);
+                checked_span = value_span.or(checked_span);
             }
         }
-        reading.finish(checked_at, has_value);
+        reading.finish(checked_span, has_value);
         Some(reading)
     }
 
-    /// The settings that there are on this mount.
+    /// The settings that exist on this mount.
     fn here(&self) -> impl Iterator<Item = &'static Setting> + use<'_> {
         let all = self.row.settings.iter();
         all.filter(|setting| setting.places.has(self.mount))
     }
 
-    /// What the configuration begins with, what comes after a value without a name, and whether there was one.
+    /// The start of the configuration, the tokens after a value without a name, and whether there was such a value.
     fn start(&self, tokens: TokenStream) -> Option<(Option<Config>, TokenStream, bool)> {
         let begin = |start| Some(Config::new(start, self.name.span()));
         if let Positional::Time {
@@ -110,13 +110,16 @@ impl<'a> Reader<'a> {
             }
             let (expr, rest) = self.value_and_rest(tokens, missing)?;
             if let Expr::Assign(assign) = &expr {
-                let time = cures::time_named(&source(&assign.left), &assign.right);
-                self.cx
-                    .error_on(codes::NO_NAME_WANTED, &expr, self.time_alone(time));
+                let time = suggestions::time_named(&source(&assign.left), &assign.right);
+                self.cx.error_on(
+                    codes::UNEXPECTED_NAME,
+                    &expr,
+                    self.unnamed_time_message(time),
+                );
                 return None;
             }
-            let value = self.values().duration_of(&self.name, &expr);
-            // It stands in for what was wrong, and is longer than whatever it has to be longer than.
+            let value = self.values().unnamed_duration(&self.name, &expr);
+            // A placeholder after an error. `MAX` passes every check that compares it with other settings.
             let value = value.unwrap_or_else(|| quote!(::core::time::Duration::MAX));
             let new = Ident::new("new", at(expr.span()));
             let start = quote_spanned!(at(expr.span())=> #new(#value));
@@ -131,8 +134,8 @@ impl<'a> Reader<'a> {
         Some((config, tokens, false))
     }
 
-    /// What is said of a time with a name.
-    fn time_alone(&self, time: Option<String>) -> String {
+    /// The message for a time with a name.
+    fn unnamed_time_message(&self, time: Option<String>) -> String {
         let (entry, time) = (&self.name, time.unwrap_or_else(|| "2s".to_owned()));
         format!("`{entry}` takes the time without a name: `{entry}(\"{time}\")`")
     }
@@ -141,60 +144,58 @@ impl<'a> Reader<'a> {
         let all = self.row.settings;
         let mut names: Vec<&str> = self.here().map(|setting| setting.name).collect();
         names.extend(SELECTORS.iter().map(|list| list.name));
-        let nameless = |value: &TokenStream| self.row.nameless(value, self.mount);
-        let instead = |name: &str, value: Option<&Expr>| {
-            if let Some(meant) = (self.row.meant)(Some(name), value) {
+        let unnamed = |value: &TokenStream| self.row.unnamed(value, self.mount);
+        let for_unknown = |name: &str, value: Option<&Expr>| {
+            if let Some(meant) = (self.row.suggest)(Some(name), value) {
                 return Some((codes::UNKNOWN_SETTING, meant));
             }
             if let Some(elsewhere) = all.iter().find(|setting| setting.name == name) {
                 let places = elsewhere.places.in_words();
                 let message = format!("`{name}` belongs on {places}; take it out here");
-                return Some((codes::NOT_HERE, message));
+                return Some((codes::WRONG_ITEM_FOR_SETTING, message));
             }
-            if let Positional::Time { also_called, .. } = self.row.positional
-                && also_called.contains(&name)
+            if let Positional::Time { aliases, .. } = self.row.positional
+                && aliases.contains(&name)
             {
-                let time = value.and_then(|value| cures::time_named(name, value));
-                return Some((codes::NO_NAME_WANTED, self.time_alone(time)));
+                let time = value.and_then(|value| suggestions::time_named(name, value));
+                return Some((codes::UNEXPECTED_NAME, self.unnamed_time_message(time)));
             }
             let mut here = self.here();
-            let meant = here.find(|setting| setting.also_called.contains(&name));
-            // A list of status codes is not one of methods.
+            let meant = here.find(|setting| setting.aliases.contains(&name));
+            // An unknown name with a list of status codes means the setting for codes, and not a list of methods.
             let codes =
-                |setting: &&Setting| matches!(setting.value, Value::Codes | Value::CodesOrNone);
+                |setting: &&Setting| matches!(setting.value, Value::Codes | Value::CodesOrEmpty);
             let of_codes = value.is_some_and(is_list_of_codes);
             let meant = meant.or_else(|| self.here().filter(|_| of_codes).find(codes));
             let meant = meant.map(|setting| setting.name);
-            let list = SELECTORS
-                .iter()
-                .find(|list| list.also_called.contains(&name));
+            let list = SELECTORS.iter().find(|list| list.aliases.contains(&name));
             let meant = meant.or(list.map(|list| list.name))?;
             let message = format!("unknown setting `{name}`; did you mean `{meant}`?");
             Some((codes::UNKNOWN_SETTING, message))
         };
-        let known = Known {
+        let known = KnownSettings {
             names,
-            nameless: &nameless,
-            instead: &instead,
-            several: &self.row.meant_by_several,
+            unnamed: &unnamed,
+            for_unknown: &for_unknown,
+            for_several: &self.row.suggest_for_several,
         };
         Settings::new(self.cx, tokens, &known)
     }
 
-    /// The value of a setting, by its type.
+    /// Reads a value by the type of its setting.
     pub(crate) fn value(&self, setting: &Setting, key: &Ident, expr: &Expr) -> Option<TokenStream> {
         let values = self.values();
         if matches!(setting.value, Value::Integer(..))
-            && let Some(meant) = (self.row.meant)(Some(setting.name), Some(expr))
+            && let Some(meant) = (self.row.suggest)(Some(setting.name), Some(expr))
         {
-            return values.wrong(codes::WRONG_TYPE, expr, meant);
+            return values.report(codes::WRONG_TYPE, expr, meant);
         }
         match setting.value {
             Value::Integer(least, most) => values.integer(key, expr, least, most),
             Value::Float(wrong) => values.float(key, expr, wrong),
             Value::Boolean => values.boolean(key, expr),
             Value::SomeText(empty) if matches!(literal(expr), Some(Lit::Str(it)) if it.value().is_empty()) => {
-                values.wrong(codes::EMPTY, expr, empty)
+                values.report(codes::EMPTY, expr, empty)
             }
             Value::Text | Value::SomeText(_) => values.text(key, expr),
             Value::Texts => values.texts(key, expr),
@@ -204,24 +205,24 @@ impl<'a> Reader<'a> {
             Value::Delay => values.delay(key, expr),
             Value::Level => values.level(key, expr),
             Value::Codes => values.codes(key, expr),
-            Value::CodesOrNone => values.codes_or_none(key, expr),
+            Value::CodesOrEmpty => values.codes_or_empty(key, expr),
             Value::Given(_) | Value::Access | Value::Per | Value::Parts(..) | Value::Own(_) => None,
         }
     }
 
-    /// Whether a value awaits something or returns early, which is reported.
-    fn suspends(&self, key: &str, expr: &Expr) -> bool {
+    /// Reports a value that awaits or returns early, and returns whether it does.
+    fn awaits_or_returns(&self, key: &str, expr: &Expr) -> bool {
         let Some(span) = find_suspension(expr.to_token_stream()) else {
             return false;
         };
         let message = format!(
-            "the value of `{key}` can neither await nor return; make it before, and keep it in `self` or in a `static`"
+            "the value of `{key}` can neither await nor return; compute it before, and keep it in `self` or in a `static`"
         );
-        self.cx.error_at(codes::SUSPENDS, span, message);
+        self.cx.error_at(codes::AWAITS_OR_RETURNS, span, message);
         true
     }
 
-    /// Reports a value that can be borrowed by no call, or by one only.
+    /// Reports `&mut` values, which concurrent calls cannot share, and fields of `Self` instead of `self`.
     fn check_given(&self, key: &str, expr: &Expr) {
         let wrong = match expr {
             Expr::Reference(reference) if reference.mutability.is_some() => {
@@ -238,8 +239,8 @@ impl<'a> Reader<'a> {
         self.cx.error_on(codes::WRONG_TYPE, expr, wrong);
     }
 
-    /// Whether a value that has to be constant names `self`, which is reported.
-    fn is_of_self(&self, key: &Ident, expr: &Expr) -> bool {
+    /// Reports `self` in a value that has to be constant, and returns whether it was there.
+    fn names_self(&self, key: &Ident, expr: &Expr) -> bool {
         let Some(this) = find_ident(expr.to_token_stream(), "self") else {
             return false;
         };
@@ -255,7 +256,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// An expression without a name, and what follows it.
+    /// An expression without a name, and the tokens after it.
     pub(crate) fn value_and_rest(
         &self,
         tokens: TokenStream,
@@ -271,7 +272,7 @@ impl<'a> Reader<'a> {
         };
         let value = self.cx.ok(parser.parse2(tokens))?;
         let name = self.name.to_string();
-        (!self.suspends(&name, &value.0)).then_some(value)
+        (!self.awaits_or_returns(&name, &value.0)).then_some(value)
     }
 
     pub(crate) fn selector(&self, settings: &mut Settings<'_>) -> Selector {
@@ -282,7 +283,8 @@ impl<'a> Reader<'a> {
         {
             let message =
                 format!("`{key}` belongs in the attribute on the block: this is one method");
-            self.cx.error_on(codes::OF_THE_BLOCK, key, message);
+            self.cx
+                .error_on(codes::BLOCK_OR_METHOD_SETTING, key, message);
         }
         let list = |(key, expr): (Ident, Expr)| methods(self.cx, self.mount, &key, &expr, false);
         match (only, except) {
@@ -294,7 +296,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads one setting; where its value stands, if it was given. `None` where the entry makes no sense without it.
+    /// Reads one setting. Returns the span of its value if it was given, or `None` if the entry cannot be used without it.
     fn take(&mut self, setting: &Setting) -> Option<Option<Span>> {
         match setting.value {
             Value::Own(_) => return Some(None),
@@ -302,7 +304,7 @@ impl Reading<'_> {
             Value::Given(absent) => {
                 let given = self.settings.expr(setting.name).map(|(_, expr)| expr);
                 if let Some(expr) = &given
-                    && !self.reader.suspends(setting.name, expr)
+                    && !self.reader.awaits_or_returns(setting.name, expr)
                 {
                     self.reader.check_given(setting.name, expr);
                 }
@@ -321,7 +323,7 @@ impl Reading<'_> {
                     return Some(None);
                 };
                 let values = self.parts(&key, tokens, parts, missing)?;
-                self.config = Some(starting(&key, key.span(), &values));
+                self.config = Some(config_starting_with(&key, key.span(), &values));
                 return Some(Some(key.span()));
             }
             _ => {}
@@ -332,8 +334,8 @@ impl Reading<'_> {
         match setting.value {
             Value::Access => self.read_access(key, &expr),
             Value::Per => self.read_per(&key, &expr),
-            _ if self.reader.suspends(setting.name, &expr) => {}
-            _ if self.reader.is_of_self(&key, &expr) => {}
+            _ if self.reader.awaits_or_returns(setting.name, &expr) => {}
+            _ if self.reader.names_self(&key, &expr) => {}
             _ => {
                 let value = self.reader.value(setting, &key, &expr);
                 self.set(setting, &key, &expr, value);
@@ -342,13 +344,13 @@ impl Reading<'_> {
         Some(Some(expr.span()))
     }
 
-    /// Hands the value on; not where it was wrong, which has been reported.
+    /// Adds the value to the configuration. It is `None` if it was wrong, which has been reported.
     fn set(&mut self, setting: &Setting, key: &Ident, expr: &Expr, value: Option<TokenStream>) {
-        self.check_belonging(setting.belongs_to, key);
+        self.check_belonging(setting.requires, key);
         if setting.starts {
-            // It stands in for what was wrong.
+            // A placeholder after an error.
             let value = value.unwrap_or_else(|| quote!(1));
-            self.config = Some(starting(key, expr.span(), &value));
+            self.config = Some(config_starting_with(key, expr.span(), &value));
             return;
         }
         if self.reader.row.start == Start::IfSet && self.config.is_none() {
@@ -359,12 +361,12 @@ impl Reading<'_> {
         }
     }
 
-    /// The name of a setting, if that was given.
+    /// The name token of a setting, if it was given.
     pub(crate) fn key_of(&self, name: &str) -> Option<&Ident> {
         self.keys.iter().find(|key| *key == name)
     }
 
-    /// Reports a setting that means nothing without another one, if that is not there.
+    /// Reports a setting that needs another one which is missing.
     pub(crate) fn check_belonging(&self, other: Option<&str>, key: &Ident) {
         if let Some(other) = other
             && self.key_of(other).is_none()
@@ -373,24 +375,24 @@ impl Reading<'_> {
             let message = format!("`{key}` belongs to `{other}`; add that, or take it out");
             self.reader
                 .cx
-                .error_on(codes::BELONGS_TO_ANOTHER, key, message);
+                .error_on(codes::REQUIRES_ANOTHER_SETTING, key, message);
         }
     }
 
-    /// A setting that the entry reads itself: its name, what was written, and the value, if the row knows of what type that is.
-    pub(crate) fn own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
+    /// A setting that the entry reads itself: its name, the expression, and the value if the row knows its type.
+    pub(crate) fn take_own(&mut self, name: &str) -> Option<(Ident, Expr, Option<TokenStream>)> {
         let setting = self.reader.here().find(|setting| setting.name == name)?;
         let (key, expr) = self.settings.expr(name)?;
-        self.check_belonging(setting.belongs_to, &key);
+        self.check_belonging(setting.requires, &key);
         let is_constant = !matches!(setting.value, Value::Own(_));
-        let value = match is_constant && self.reader.is_of_self(&key, &expr) {
+        let value = match is_constant && self.reader.names_self(&key, &expr) {
             true => None,
             false => self.reader.value(setting, &key, &expr),
         };
         Some((key, expr, value))
     }
 
-    /// `adaptive(min = 10, max = 200, target = "50ms")`: all of them, in the order of the row.
+    /// The values of `adaptive(min = 10, max = 200, target = "50ms")`, in the order of the row. All are needed.
     fn parts(
         &self,
         key: &Ident,
@@ -429,7 +431,7 @@ impl Reading<'_> {
                 false => "take it out",
             };
             cx.error_on(
-                codes::OF_THE_BLOCK,
+                codes::BLOCK_OR_METHOD_SETTING,
                 &key,
                 format!("`{key}` names methods of the block; {hint}"),
             );
@@ -445,7 +447,7 @@ impl Reading<'_> {
                 _ => "a channel",
             };
             cx.error_on(
-                codes::NOT_HERE,
+                codes::WRONG_ITEM_FOR_SETTING,
                 &key,
                 format!("{what} is not for one service, so its methods are not known; take `protected` out"),
             );
@@ -458,7 +460,7 @@ impl Reading<'_> {
         let cx = self.reader.cx;
         if self.reader.on_method {
             cx.error_on(
-                codes::OF_THE_BLOCK,
+                codes::BLOCK_OR_METHOD_SETTING,
                 key,
                 "`per` belongs in the attribute on the block: this is one method",
             );
@@ -476,8 +478,8 @@ impl Reading<'_> {
         }
     }
 
-    /// What depends on several settings.
-    fn finish(&mut self, checked_at: Option<Span>, has_value: bool) {
+    /// Checks and sets what depends on several settings.
+    fn finish(&mut self, checked_span: Option<Span>, has_value: bool) {
         let Reader { cx, mount, row, .. } = *self.reader;
         if let Some(config) = &mut self.config {
             let name = &self.reader.name;
@@ -486,7 +488,7 @@ impl Reading<'_> {
                 let setting = Ident::new(setting, name.span());
                 config.set(&setting, name.span(), &quote!(#value));
             }
-            if let Some(span) = checked_at {
+            if let Some(span) = checked_span {
                 config.finish("checked", span);
             }
         }
@@ -501,7 +503,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The entry, with the methods that it is for.
+    /// Finishes the entry: reads its lists of methods.
     pub(crate) fn listed(mut self, entry: impl Entry + 'static) -> Listed {
         let methods = self.reader.selector(&mut self.settings);
         let name = self.reader.name.clone();
@@ -516,8 +518,8 @@ impl Reading<'_> {
     }
 }
 
-/// A configuration that begins with `key(…)`; what is wrong with that stands at the value.
-fn starting(key: &Ident, place: Span, value: &TokenStream) -> Config {
+/// A configuration that begins with `key(…)`. Errors point to the value.
+fn config_starting_with(key: &Ident, place: Span, value: &TokenStream) -> Config {
     let span = at(place);
     let start = Ident::new(&key.to_string(), at(key.span()));
     Config::new(quote_spanned!(span=> #start(#value)), place)
@@ -531,7 +533,7 @@ fn is_list_of_codes(value: &Expr) -> bool {
     }
 }
 
-/// `idle = "30s"`, or what may become that.
+/// Whether the tokens begin with a setting, such as `idle = "30s"`, and not with a value.
 fn begins_with_setting(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter();
     match (tokens.next(), tokens.next(), tokens.next()) {

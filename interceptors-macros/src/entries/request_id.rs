@@ -2,7 +2,7 @@ use super::row::{DefaultValue, Places, Positional, Row, Setting, Value, enabled_
 
 pub(crate) static ROW: Row = Row {
     name: "request_id",
-    also_called: &[
+    aliases: &[
         "correlation_id",
         "x_request_id",
         "requestid",
@@ -10,7 +10,7 @@ pub(crate) static ROW: Row = Row {
         "set_request_id",
     ],
     feature: enabled_by!("request-id"),
-    says: "one ID for a call on its whole way",
+    doc: "one ID for a call and all calls that it causes",
     module: "request_id",
     interceptor: "SetRequestId",
     example: "request_id(header = \"x-request-id\")",
@@ -20,30 +20,30 @@ pub(crate) static ROW: Row = Row {
             name: "header",
             value: Value::TextKey,
             default: DefaultValue::Is("\"x-request-id\""),
-            says: "metadata key of the ID",
-            also_called: &["key", "metadata", "name"],
-            ..Setting::USUAL
+            doc: "metadata key of the ID",
+            aliases: &["key", "metadata", "name"],
+            ..Setting::DEFAULT
         },
-        // What a client sends is its own.
+        // A client creates the IDs that it sends, so this is only for servers.
         Setting {
             name: "accept",
             value: Value::Boolean,
             places: Places::SERVERS,
             default: DefaultValue::Is("true"),
-            says: "on a service: whether to use the ID that the caller sends",
-            also_called: &["trust", "trust_caller"],
-            ..Setting::USUAL
+            doc: "on a service: whether to use the ID that the caller sends",
+            aliases: &["trust", "trust_caller"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "max_length",
             value: Value::Integer(1, 1024),
             places: Places::SERVERS,
             default: DefaultValue::Is("128"),
-            says: "on a service: longest ID that is accepted, up to 1024",
-            also_called: &["max_len", "max"],
-            ..Setting::USUAL
+            doc: "on a service: longest ID that is accepted, up to 1024",
+            aliases: &["max_len", "max"],
+            ..Setting::DEFAULT
         },
     ],
     has_client_settings: true,
-    ..Row::USUAL
+    ..Row::DEFAULT
 };

@@ -1,18 +1,18 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{DefaultValue, Needs, Places, Positional, Row, Setting, Value, enabled_by};
-use super::site::Place;
+use super::scope::Place;
 use super::throttle::Throttle;
-use super::throttles;
+use super::throttle_setting;
 use crate::text::config::Config;
 use crate::text::span::at;
 
 pub(crate) static ROW: Row = Row {
     name: "retry",
-    also_called: &[
+    aliases: &[
         "retries",
         "retrying",
         "backoff",
@@ -22,7 +22,7 @@ pub(crate) static ROW: Row = Row {
     ],
     feature: enabled_by!("retry"),
     places: Places::REPEATING,
-    says: "tries again what failed and may be tried again",
+    doc: "retries calls that fail with certain status codes",
     module: "retry",
     interceptor: "Retrying",
     config_type: Some("Retry"),
@@ -32,11 +32,11 @@ pub(crate) static ROW: Row = Row {
         Setting {
             name: "max",
             value: Value::Integer(1, u64::MAX),
-            // The plan shows attempts.
+            // In words, because the plan shows `max_attempts` instead.
             default: DefaultValue::Words("`3`"),
-            says: "retries after the first try",
-            not_with: &["max_attempts"],
-            also_called: &[
+            doc: "retries after the first attempt",
+            conflicts_with: &["max_attempts"],
+            aliases: &[
                 "max_retries",
                 "retries",
                 "times",
@@ -48,22 +48,22 @@ pub(crate) static ROW: Row = Row {
                 "tries",
                 "with_max",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "max_attempts",
             value: Value::Integer(2, u64::MAX),
             default: DefaultValue::Is("4"),
-            says: "the same, counting the first try; one or the other",
-            also_called: &["stop_after_attempt"],
-            ..Setting::USUAL
+            doc: "the same, with the first attempt included; give only one of the two",
+            aliases: &["stop_after_attempt"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "base_delay",
             value: Value::Duration,
             default: DefaultValue::Is("\"500ms\""),
-            says: "delay before the first retry",
-            also_called: &[
+            doc: "delay before the first retry",
+            aliases: &[
                 "backoff",
                 "delay",
                 "initial_backoff",
@@ -72,22 +72,22 @@ pub(crate) static ROW: Row = Row {
                 "interval",
                 "wait",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "max_delay",
             value: Value::Duration,
             default: DefaultValue::Is("\"30s\""),
-            says: "longest delay",
-            also_called: &["max_backoff"],
-            ..Setting::USUAL
+            doc: "longest delay",
+            aliases: &["max_backoff"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "attempt_timeout",
             value: Value::Duration,
-            says: "how long one try may take",
-            also_called: &["per_attempt", "per_try_timeout"],
-            ..Setting::USUAL
+            doc: "how long one attempt may take",
+            aliases: &["per_attempt", "per_try_timeout"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "multiplier",
@@ -95,9 +95,9 @@ pub(crate) static ROW: Row = Row {
                 (x <= 0.0 || x.is_infinite()).then_some("must be a finite number above zero")
             }),
             default: DefaultValue::Is("2.0"),
-            says: "growth from one delay to the next",
-            also_called: &["backoff_multiplier", "factor"],
-            ..Setting::USUAL
+            doc: "factor from one delay to the next",
+            aliases: &["backoff_multiplier", "factor"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "jitter",
@@ -105,15 +105,15 @@ pub(crate) static ROW: Row = Row {
                 (!(0.0..=1.0).contains(&x)).then_some("must be from 0.0 to 1.0")
             }),
             default: DefaultValue::Is("0.2"),
-            says: "part of the delay that is left to chance",
-            ..Setting::USUAL
+            doc: "fraction of the delay that is random",
+            ..Setting::DEFAULT
         },
         Setting {
             name: "codes",
             value: Value::Codes,
             default: DefaultValue::Is("[Unavailable, DeadlineExceeded]"),
-            says: "status codes that are worth another try",
-            also_called: &[
+            doc: "status codes that are retried",
+            aliases: &[
                 "on",
                 "statuses",
                 "retry_on",
@@ -121,25 +121,25 @@ pub(crate) static ROW: Row = Row {
                 "retryable",
                 "status",
             ],
-            ..Setting::USUAL
+            ..Setting::DEFAULT
         },
         Setting {
             name: "buffer_size",
             value: Value::Integer(0, u64::MAX),
             places: Places::KEEPING,
-            // The plan shows it only where it was set.
+            // In words, because the plan shows it only if it was set.
             default: DefaultValue::Words("`262144`"),
-            says: "on a generated client and on a channel: how many bytes of a request are kept to be sent again",
-            also_called: &["max_bytes", "buffer"],
-            ..Setting::USUAL
+            doc: "on a generated client and on a channel: how many bytes of a request are kept to be sent again",
+            aliases: &["max_bytes", "buffer"],
+            ..Setting::DEFAULT
         },
         Setting {
             name: "throttle",
             value: Value::Own("throttle(tokens, ratio)"),
-            parts: throttles::PARTS,
-            says: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left",
-            also_called: &["budget", "throttling"],
-            ..Setting::USUAL
+            parts: throttle_setting::PARTS,
+            doc: "gRFC A6's throttle: no further attempts while half of the tokens or fewer are left",
+            aliases: &["budget", "throttling"],
+            ..Setting::DEFAULT
         },
     ],
     checked: &["base_delay", "max_delay"],
@@ -147,7 +147,7 @@ pub(crate) static ROW: Row = Row {
         resend: true,
         ..Needs::NOTHING
     },
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
 struct Retry {
@@ -157,7 +157,7 @@ struct Retry {
 
 pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     let mut reading = reader.read(tokens)?;
-    let throttle = throttles::read(reader, &mut reading).ok()?;
+    let throttle = throttle_setting::read(reader, &mut reading).ok()?;
     let config = reading.config.take()?;
     Some(reading.listed(Retry { config, throttle }))
 }
@@ -184,8 +184,8 @@ impl Entry for Retry {
         self.throttle.as_ref()?.struct_state(place)
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        let place = &spot.place;
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        let place = &context.place;
         let retry = place.interceptor(ROW.module, ROW.interceptor);
         let config = place.item("CONFIG");
         let throttle = self.throttle.as_ref().map(|throttle| throttle.value(place));

@@ -1,5 +1,5 @@
-//! What an entry is, as data. A row is the only place that says what an entry has: the parser, the suggestions, the
-//! tables of the documentation and the tests read it.
+//! Describes entries as data. A row is the single source of what an entry has: the parser, the suggestions, the tables of
+//! the documentation and the tests all read it.
 
 use proc_macro2::TokenStream;
 use syn::{Expr, Lit};
@@ -8,74 +8,75 @@ use crate::item::mount::{Mount, Side};
 use crate::text::args;
 use crate::text::literals::{is_negative, literal};
 use crate::text::metadata::wrong_metadata_key;
-use crate::text::settings::{Together, Written};
+use crate::text::settings::{CombinedSettings, WrittenSetting};
 use crate::text::source::source;
 use crate::text::values::{is_code, is_level};
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// Names that others give to the same thing, or that look like another entry's.
-    pub(crate) also_called: &'static [&'static str],
+    /// Names of the same thing in other libraries, and names that look like those of another entry. Errors suggest `name` for them.
+    pub(crate) aliases: &'static [&'static str],
     pub(crate) feature: Feature,
     pub(crate) places: Places,
-    /// What does the same on the other side.
+    /// The entry that does the same on the other side.
     pub(crate) on_other_side: Option<&'static str>,
-    /// What is said on another mount of the same side.
+    /// The message on a mount of the same side that the entry does not support.
     pub(crate) elsewhere: &'static str,
     pub(crate) times: Times,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) sees: Sees,
-    /// What it does, for the table of all entries.
+    /// What the entry does, for the table of all entries.
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
-    /// Where the runtime crate has the interceptor.
+    pub(crate) doc: &'static str,
+    /// The module of the interceptor in the runtime crate.
     pub(crate) module: &'static str,
-    /// Where it has the type of the settings, as a path, if that is elsewhere.
+    /// The module of the settings type, if it is another one.
     pub(crate) config_module: Option<&'static str>,
-    /// The type that generated code makes for a call, if its settings alone are not all of it.
+    /// The type that generated code creates for a call.
     pub(crate) interceptor: &'static str,
-    /// The type of the settings, made by const functions; where no other is named, the interceptor has them itself.
+    /// The type of the settings, which has const builders. `None` if it is the interceptor itself.
     pub(crate) config_type: Option<&'static str>,
-    /// The type by which the plan knows the entry, in the same place as its settings.
+    /// The type that implements the runtime's `Entry`, in the module of the settings.
     pub(crate) entry: &'static str,
     pub(crate) start: Start,
-    /// How it is written, for messages.
+    /// How the entry is written, for messages.
     pub(crate) example: &'static str,
-    /// The status of the calls that it rejects or ends, in capitals.
+    /// The status of the calls that the entry rejects or ends, in capitals.
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) ends_with: &'static str,
     pub(crate) positional: Positional,
-    /// What is said of a setting that it does not have, or of a value that does not fit, where it is plain what was meant: by the
-    /// name, if there is one, and the value.
-    pub(crate) meant: fn(Option<&str>, Option<&Expr>) -> Option<String>,
-    /// The same of several settings, which together say what one of ours says.
-    pub(crate) meant_by_several: fn(&[Written<'_>]) -> Option<Together>,
+    /// Returns a message for an unknown setting or a wrong value if it is clear what was meant. The arguments are the name, if
+    /// there is one, and the value.
+    pub(crate) suggest: fn(Option<&str>, Option<&Expr>) -> Option<String>,
+    /// Returns a message for several settings of another library that one setting replaces here.
+    pub(crate) suggest_for_several: fn(&[WrittenSetting<'_>]) -> Option<CombinedSettings>,
     pub(crate) settings: &'static [Setting],
-    /// At least one of several settings has to be given.
+    /// Groups of settings of which at least one has to be given.
     pub(crate) one_of: &'static [OneOf],
-    /// Settings that have to fit together: the function `checked` of their type looks at them, and what it says stands at the last.
+    /// Settings that depend on each other. The function `checked` of the settings type checks them, and its error points to the
+    /// last one.
     pub(crate) checked: &'static [&'static str],
-    /// Numbers that are always set.
+    /// Settings with a fixed number.
     pub(crate) fixed: &'static [(&'static str, u64)],
-    /// Whether a client's plan shows fewer settings, by `client_settings` of their type.
+    /// Whether a client's plan shows fewer settings: `client_settings` of their type.
     pub(crate) has_client_settings: bool,
     pub(crate) fit: Fit,
     pub(crate) needs: Needs,
     /// Entries that cannot cover the same method.
-    pub(crate) not_with: &'static [&'static str],
-    /// Whether it tells who calls, for entries further in.
+    pub(crate) conflicts_with: &'static [&'static str],
+    /// Whether it verifies the caller, for later entries.
     pub(crate) verifies: bool,
-    /// Whether it tells where a call comes from, for entries further in.
+    /// Whether it finds the client's address, for later entries.
     pub(crate) finds_client: bool,
-    /// Whether it may run for long before it calls the next interceptor.
-    pub(crate) runs_users_code: bool,
-    /// What a client has directly around each attempt, a constant of the module.
+    /// Whether it runs user code before the next interceptor, which may take long.
+    pub(crate) runs_user_code: bool,
+    /// A constant of the module: the interceptor that a client runs directly around each attempt.
     pub(crate) innermost: Option<&'static str>,
-    /// The constructor of the interceptor where its value was given.
-    pub(crate) given_by: &'static str,
-    /// What it keeps for each method or service.
-    pub(crate) keeps: Option<Keeps>,
-    /// Whether it only looks at messages.
+    /// The constructor of the interceptor if the user gives its value.
+    pub(crate) given_constructor: &'static str,
+    /// The state for each method or service.
+    pub(crate) state: Option<KeptState>,
+    /// Whether it looks at messages.
     pub(crate) looks: Looks,
 }
 
@@ -86,10 +87,10 @@ impl Row {
     }
 
     /// The message for a value without a name, on this mount.
-    pub(crate) fn nameless(&self, value: &TokenStream, mount: Mount) -> String {
+    pub(crate) fn unnamed(&self, value: &TokenStream, mount: Mount) -> String {
         let name = self.name;
         let expr = syn::parse2(value.clone()).ok();
-        if let Some(meant) = (self.meant)(None, expr.as_ref()) {
+        if let Some(meant) = (self.suggest)(None, expr.as_ref()) {
             return meant;
         }
         match self.positional {
@@ -109,14 +110,14 @@ impl Row {
                 format!("`{name}` takes its settings by name; write `{write}`")
             }
             Positional::Time { second, .. } => second.to_owned(),
-            Positional::Own => args::nameless(value),
+            Positional::Own => args::unnamed(value),
         }
     }
 
-    /// What most entries are.
-    pub(crate) const USUAL: Self = Self {
+    /// The values that most entries have.
+    pub(crate) const DEFAULT: Self = Self {
         name: "",
-        also_called: &[],
+        aliases: &[],
         feature: Feature {
             name: "",
             is_enabled: true,
@@ -126,7 +127,7 @@ impl Row {
         elsewhere: "",
         times: Times::Once,
         sees: Sees::Head,
-        says: "",
+        doc: "",
         module: "",
         config_module: None,
         interceptor: "",
@@ -136,8 +137,8 @@ impl Row {
         example: "",
         ends_with: "",
         positional: Positional::No,
-        meant: |_, _| None,
-        meant_by_several: |_| None,
+        suggest: |_, _| None,
+        suggest_for_several: |_| None,
         settings: &[],
         one_of: &[],
         checked: &[],
@@ -145,22 +146,22 @@ impl Row {
         has_client_settings: false,
         fit: Fit::Always,
         needs: Needs::NOTHING,
-        not_with: &[],
+        conflicts_with: &[],
         verifies: false,
         finds_client: false,
-        runs_users_code: false,
+        runs_user_code: false,
         innermost: None,
-        given_by: "new",
-        keeps: None,
+        given_constructor: "new",
+        state: None,
         looks: Looks::No,
     };
 }
 
 /// The state of an entry: its names in generated code.
 #[derive(Clone, Copy)]
-pub(crate) struct Keeps {
-    pub(crate) what: &'static str,
-    /// One of them, and one for each method or service that calls name.
+pub(crate) struct KeptState {
+    pub(crate) item: &'static str,
+    /// The type for one state, and the type for one state per called method or service.
     pub(crate) one: &'static str,
     pub(crate) many: &'static str,
 }
@@ -193,24 +194,24 @@ impl Places {
     pub(crate) const CLIENT_MODULE: Self = Self(4);
     pub(crate) const CHANNEL: Self = Self(8);
     pub(crate) const SERVER: Self = Self(16);
-    /// What receives calls.
+    /// Mounts that receive calls.
     pub(crate) const SERVERS: Self = Self(1 | 16);
-    /// What may have to keep a request, to send it again.
+    /// Mounts that can send a request again.
     pub(crate) const REPEATING: Self = Self(1 | 2 | 4 | 8);
-    /// What sends encoded messages, or what the code generator wrote: both can keep a stream.
+    /// Mounts that can keep a request stream to send it again: channels and generated clients.
     pub(crate) const KEEPING: Self = Self(4 | 8);
-    /// Where messages have types.
+    /// Mounts that see decoded messages.
     pub(crate) const TYPED: Self = Self(1 | 2 | 4);
     pub(crate) const CLIENTS: Self = Self(2 | 4 | 8);
-    /// The `impl` of a service, or of a client.
+    /// Mounts on an `impl`: services and hand-written clients.
     pub(crate) const BLOCKS: Self = Self(1 | 2);
-    /// What sees encoded messages of any service.
+    /// Mounts on a struct, which see encoded messages of any service.
     pub(crate) const STRUCTS: Self = Self(8 | 16);
     pub(crate) const ALL: Self = Self(1 | 2 | 4 | 8 | 16);
 
     pub(crate) const fn has(self, mount: Mount) -> bool {
         let place = match mount {
-            // What is listed on one was reported: it belongs to the service.
+            // Entries on a generated server are an error in `check`: they belong on the service.
             Mount::Service | Mount::ServerModule => Self::SERVICE,
             Mount::HandWritten => Self::HAND_WRITTEN,
             Mount::ClientModule => Self::CLIENT_MODULE,
@@ -253,65 +254,65 @@ impl Places {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Times {
     Once,
-    /// Several times on a block, each for other methods: what it says of one kind of message means nothing to another.
-    Parted,
+    /// Several times on a block, each for other methods. Its settings name fields, which differ between messages.
+    OncePerMessage,
     /// Several times for one method.
     Any,
 }
 
-/// What of a call an entry looks at.
+/// Which part of a call an entry looks at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
 pub(crate) enum Sees {
     /// Names, metadata, times and the status.
     Head,
     Message,
-    /// Its type says, or its settings do.
+    /// Its type or its settings decide.
     Depends,
 }
 
-/// How the configuration of an entry begins.
+/// The first call of an entry's configuration.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// There is none.
+    /// There is no configuration.
     Nothing,
     /// `new()`
     New,
     /// `new()`, and `client()` on a client.
     OfSide,
-    /// `new()`, but where a value of the user's takes its place.
+    /// `new()`, unless the user gives a value instead.
     UnlessGiven,
-    /// `new()` once there is something to set.
+    /// `new()`, if there is something to set.
     IfSet,
     /// One of the settings.
     Setting,
-    /// The value without a name: `new(time)`. Without one, this.
+    /// `new(time)` with the value without a name. Without that value, this constructor.
     Value(Option<&'static str>),
 }
 
-/// What a value without a name is.
+/// What a value without a name means.
 #[derive(Clone, Copy)]
 pub(crate) enum Positional {
-    /// None is taken.
+    /// It is an error.
     No,
     /// A time: `deadline("2s")`.
     Time {
         is_needed: bool,
         missing: &'static str,
-        /// What is said of a second value without a name.
+        /// The message for a second value without a name.
         second: &'static str,
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
         default: DefaultValue,
         #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-        says: &'static str,
-        /// Names that others give to it.
-        also_called: &'static [&'static str],
+        doc: &'static str,
+        /// Names of the time in other libraries.
+        aliases: &'static [&'static str],
     },
     /// The entry reads it itself.
     Own,
 }
 
-/// What the time of an entry is called elsewhere.
+/// Names of an entry's time in other libraries.
 pub(crate) const TIMES: &[&str] = &[
     "after",
     "call",
@@ -337,16 +338,16 @@ pub(crate) const TIMES: &[&str] = &[
     "within",
 ];
 
-/// What holds where a setting is not given.
+/// The default of a setting.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
 pub(crate) enum DefaultValue {
     None,
-    /// This value, as the plan shows it too; a test compares them.
+    /// This value. A test compares it with the plan.
     Is(&'static str),
-    /// The same, on a service and on a client.
+    /// One value on a service and one on a client.
     OfSide(&'static str, &'static str),
-    /// What this says.
+    /// A description.
     Words(&'static str),
 }
 
@@ -358,20 +359,20 @@ pub(crate) struct Setting {
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
     pub(crate) default: DefaultValue,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
-    /// Settings that cannot be given with it; said once for each pair.
-    pub(crate) not_with: &'static [&'static str],
-    /// The configuration begins with it: `Rate::per_second(5)`.
+    pub(crate) doc: &'static str,
+    /// Settings that cannot be given together with this one. Only one of each pair lists the other.
+    pub(crate) conflicts_with: &'static [&'static str],
+    /// Whether the configuration begins with it: `Rate::per_second(5)`.
     pub(crate) starts: bool,
-    /// A setting without which it means nothing.
-    pub(crate) belongs_to: Option<&'static str>,
-    /// Names that others give to it, or that look like another setting's.
-    pub(crate) also_called: &'static [&'static str],
-    /// Whether the entry reads it, since it is no part of the constant.
+    /// Another setting that has to be given too.
+    pub(crate) requires: Option<&'static str>,
+    /// Names in other libraries, and names that look like those of another setting.
+    pub(crate) aliases: &'static [&'static str],
+    /// Whether the entry reads it, because it is not part of the configuration.
     pub(crate) read_by_entry: bool,
-    /// The words that may be its value, where the entry reads it itself.
+    /// The words that may be its value, if the entry reads it itself.
     pub(crate) choices: &'static [Choice],
-    /// What it has in parentheses, where the entry reads it itself.
+    /// The settings in its parentheses, if the entry reads it itself.
     pub(crate) parts: &'static [Setting],
 }
 
@@ -382,18 +383,18 @@ impl Setting {
             Value::Per => &[
                 Choice {
                     name: "method",
-                    says: "each method has a limit of its own",
+                    doc: "each method has a limit of its own",
                 },
                 Choice {
                     name: "service",
-                    says: "all methods that the entry covers share one limit",
+                    doc: "all methods that the entry covers share one limit",
                 },
             ],
             _ => self.choices,
         }
     }
 
-    /// What it has in parentheses.
+    /// The settings in its parentheses.
     pub(crate) fn parts(&self) -> &'static [Setting] {
         match self.value {
             Value::Parts(parts, _) => parts,
@@ -401,16 +402,16 @@ impl Setting {
         }
     }
 
-    pub(crate) const USUAL: Self = Self {
+    pub(crate) const DEFAULT: Self = Self {
         name: "",
         value: Value::Boolean,
         places: Places::ALL,
         default: DefaultValue::None,
-        says: "",
-        not_with: &[],
+        doc: "",
+        conflicts_with: &[],
         starts: false,
-        belongs_to: None,
-        also_called: &[],
+        requires: None,
+        aliases: &[],
         read_by_entry: false,
         choices: &[],
         parts: &[],
@@ -422,18 +423,18 @@ impl Setting {
 pub(crate) struct Choice {
     pub(crate) name: &'static str,
     #[cfg_attr(not(test), allow(dead_code, reason = "for the documentation"))]
-    pub(crate) says: &'static str,
+    pub(crate) doc: &'static str,
 }
 
 /// The type of a setting's value.
 #[derive(Clone, Copy)]
 pub(crate) enum Value {
     Integer(u64, u64),
-    /// What is wrong with a number.
+    /// A floating-point number. The function returns what is wrong with a number, if anything.
     Float(fn(f64) -> Option<&'static str>),
     Boolean,
     Text,
-    /// A text that is not empty; this is said of one that is.
+    /// A text that is not empty, and the message for an empty one.
     SomeText(&'static str),
     Texts,
     /// One of these texts.
@@ -445,22 +446,22 @@ pub(crate) enum Value {
     Delay,
     Level,
     Codes,
-    /// Codes, and none is fine too.
-    CodesOrNone,
-    /// An expression whose value the interceptor is given, and what the plan shows where there is none.
+    /// A list of codes that may be empty.
+    CodesOrEmpty,
+    /// An expression whose value the interceptor gets, and what the plan shows if it is missing.
     Given(Option<&'static str>),
     /// A list of methods that need no token, or that need one.
     Access,
     /// `method` or `service`
     Per,
-    /// Several values at once, all of them needed: `adaptive(min = 1, max = 2, target = "1s")`.
+    /// Several values that are all needed: `adaptive(min = 1, max = 2, target = "1s")`. The text is the message if one is missing.
     Parts(&'static [Setting], &'static str),
-    /// The entry reads it itself; this is how it is written.
+    /// The entry reads it itself. The text shows how it is written.
     Own(&'static str),
 }
 
 impl Value {
-    /// The text of a value that was given without a name, if it can be the value of a setting of this type.
+    /// For a value without a name: how to write it as a setting of this type, if that is possible.
     fn accepting(&self, value: &TokenStream) -> Option<String> {
         let expr: Expr = syn::parse2(value.clone()).ok()?;
         let text = source(&expr);
@@ -488,7 +489,7 @@ impl Value {
             }
             (Self::Level, Some(Lit::Str(level))) => is_level(&level.value()).then_some(text),
             (Self::Texts, Some(Lit::Str(_))) => Some(format!("[{text}]")),
-            (Self::Codes | Self::CodesOrNone, None) => is_code(&expr).then(|| format!("[{text}]")),
+            (Self::Codes | Self::CodesOrEmpty, None) => is_code(&expr).then(|| format!("[{text}]")),
             (Self::Integer(..), None) => is_constant.then_some(text),
             (Self::Given(_), None) => (!is_constant).then_some(text),
             _ => None,
@@ -508,39 +509,39 @@ pub(crate) struct OneOf {
     pub(crate) missing: &'static str,
 }
 
-/// Whether it depends on types of the user's that an interceptor is one for the method. The others are for all, and
-/// each question to the compiler is one for each method.
+/// Whether the compiler has to check that an interceptor fits a method. Each check costs compile time in every method, so
+/// it is only generated if user types decide.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fit {
     Always,
-    /// The compiler is asked, where a value of the user's was given; before that it is `Always`.
-    IfGiven,
-    /// As before, and what it has to be is asked where the interceptor is made.
-    WhereMade,
-    /// The compiler is asked.
-    Asked,
-    /// The compiler is asked, and shows the method in its answer.
-    AskedByMethod,
+    /// `Checked` if the user gives a value, otherwise `Always`.
+    CheckedIfGiven,
+    /// If the user gives a value, the constructor of the interceptor has the bounds.
+    CheckedWhereMade,
+    /// The compiler checks it.
+    Checked,
+    /// The compiler checks it for each method, and its error points to the method.
+    CheckedPerMethod,
 }
 
-/// Whether an entry only looks at messages.
+/// Whether an entry looks at messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Looks {
     No,
-    /// It is nothing but a look.
+    /// It only looks at messages.
     Only,
-    /// It also does something that depends on no message, and asks for the look itself.
-    Asks,
+    /// It also does something that needs no messages, and calls the look itself.
+    Also,
 }
 
-/// What an entry needs of the item that it covers.
+/// What an entry needs from the item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// A request that can be sent again.
     pub(crate) resend: bool,
-    /// A unary call, which it makes several times at once.
+    /// A unary call, which it makes several times concurrently.
     pub(crate) unary: bool,
-    /// A client that remembers whether its channel is encrypted.
+    /// A client that knows whether its channel is encrypted.
     pub(crate) scheme: bool,
 }
 

@@ -1,9 +1,9 @@
-//! `throttle(tokens, ratio)` of `retry` and of `hedge`, as code.
+//! The generated code for `throttle(tokens, ratio)` of `retry` and `hedge`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::site::Place;
+use super::scope::Place;
 
 pub(crate) struct Throttle {
     pub(super) key: Ident,
@@ -14,14 +14,14 @@ pub(crate) struct Throttle {
     pub(super) shown: String,
     /// `throttle(tokens = 10, ratio = 0.1)`, for a message.
     pub(super) written: String,
-    /// Equal where `tokens` and `ratio` are.
-    pub(super) compared: [String; 2],
-    /// The entry that has the throttle, where it is not this one.
+    /// `tokens` and `ratio`, in a form that can be compared.
+    pub(super) comparison_key: [String; 2],
+    /// The entry that owns the throttle, if it is another one.
     pub(super) owner: Option<(Ident, usize)>,
 }
 
 impl Throttle {
-    /// What it needs once for all calls.
+    /// The item for the throttle.
     pub(crate) fn items(&self, place: &Place<'_>) -> TokenStream {
         if self.owner.is_some() {
             return TokenStream::new();
@@ -29,7 +29,7 @@ impl Throttle {
         let (name, throttle) = (place.item("THROTTLE"), &self.value);
         let ty = self.ty();
         match place.mount {
-            // Each channel has its own; the compiler checks the numbers here.
+            // Each channel has its own throttle. The `const` block makes the compiler check the numbers.
             mount if mount.is_struct() => quote! {
                 const fn #name() -> #ty {
                     const { #throttle }
@@ -41,7 +41,7 @@ impl Throttle {
         }
     }
 
-    /// What each channel has of its own.
+    /// The state for each channel.
     pub(crate) fn struct_state(&self, place: &Place<'_>) -> Option<(TokenStream, Ident)> {
         let is_own = self.owner.is_none();
         is_own.then(|| (self.ty(), place.item("THROTTLE")))

@@ -7,7 +7,7 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("timeout"),
     places: Places::SERVERS,
     on_other_side: Some("deadline"),
-    says: "ends a call that takes too long, or a stream that says nothing for too long",
+    doc: "ends a call that takes too long, or a stream that is idle for too long",
     module: "timeout",
     interceptor: "Timeout",
     start: Start::Value(Some("of_the_caller")),
@@ -17,23 +17,23 @@ pub(crate) static ROW: Row = Row {
         is_needed: false,
         missing: MISSING,
         second: "`timeout` takes one time without a name; the time between messages is `idle = \"30s\"`",
-        default: DefaultValue::Words("as long as its caller waits"),
-        says: "how long the call may take, its response stream included",
-        also_called: TIMES,
+        default: DefaultValue::Words("the caller's deadline"),
+        doc: "how long the call may take, its response stream included",
+        aliases: TIMES,
     },
     settings: &[Setting {
         name: "idle",
         value: Value::Duration,
-        says: "how long somebody waits for one message: the handler for the next of a request stream, the reader for the next of a response stream",
-        also_called: &["idle_timeout", "gap"],
-        ..Setting::USUAL
+        doc: "how long to wait for one message of a stream: the handler for the next request message, the caller for the next response message",
+        aliases: &["idle_timeout", "gap"],
+        ..Setting::DEFAULT
     }],
     one_of: &[OneOf {
         names: &["idle"],
         places: Places::ALL,
         missing: MISSING,
     }],
-    ..Row::USUAL
+    ..Row::DEFAULT
 };
 
 const MISSING: &str = "`timeout` needs a time: `timeout(\"2s\")`, or `timeout(idle = \"30s\")`";

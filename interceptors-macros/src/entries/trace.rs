@@ -2,7 +2,7 @@ use super::row::{DefaultValue, Places, Positional, Row, Setting, Value, enabled_
 
 pub(crate) static ROW: Row = Row {
     name: "trace",
-    also_called: &[
+    aliases: &[
         "otel",
         "opentelemetry",
         "span",
@@ -13,7 +13,7 @@ pub(crate) static ROW: Row = Row {
         "jaeger",
     ],
     feature: enabled_by!("trace"),
-    says: "a span for each call, and on a client for each attempt, for OpenTelemetry",
+    doc: "a span for each call, and on a client for each attempt, for OpenTelemetry",
     module: "trace",
     interceptor: "Trace",
     example: "trace(public_endpoint = true)",
@@ -21,15 +21,15 @@ pub(crate) static ROW: Row = Row {
     settings: &[Setting {
         name: "public_endpoint",
         value: Value::Boolean,
-        // Nobody calls a client.
+        // A client is not an endpoint.
         places: Places::SERVERS,
         default: DefaultValue::Is("false"),
-        says: "on a service: whether anybody can call it. Then each call begins a trace of its own, and the caller's span is a link, so that nobody outside chooses the trace's ID or whether it is sampled",
-        also_called: &["public"],
-        ..Setting::USUAL
+        doc: "on a service: whether anybody can call it. Then each call begins a new trace, with a link to the caller's span. So callers cannot choose the trace's ID or whether it is sampled",
+        aliases: &["public"],
+        ..Setting::DEFAULT
     }],
     has_client_settings: true,
-    // The span of an attempt is around nothing but the attempt.
+    // The span of an attempt contains only the attempt.
     innermost: Some("Attempt"),
-    ..Row::USUAL
+    ..Row::DEFAULT
 };

@@ -2,7 +2,7 @@ use super::row::{Fit, Looks, Places, Positional, Row, Sees, Start, enabled_by};
 
 pub(crate) static ROW: Row = Row {
     name: "validate",
-    also_called: &[
+    aliases: &[
         "validation",
         "validated",
         "garde",
@@ -12,15 +12,15 @@ pub(crate) static ROW: Row = Row {
     feature: enabled_by!("validate"),
     places: Places::SERVICE,
     sees: Sees::Message,
-    says: "rejects requests whose messages are not valid",
+    doc: "rejects requests whose messages are not valid",
     module: "validate",
     interceptor: "Validation",
     start: Start::Nothing,
     example: "validate",
     ends_with: "INVALID_ARGUMENT",
     positional: Positional::No,
-    fit: Fit::AskedByMethod,
-    runs_users_code: true,
+    fit: Fit::CheckedPerMethod,
+    runs_user_code: true,
     looks: Looks::Only,
-    ..Row::USUAL
+    ..Row::DEFAULT
 };

@@ -2,27 +2,27 @@ use syn::Ident;
 
 use crate::item::methods::Selector;
 
-/// The methods of a block, as one of its entries sees them.
+/// What an entry sees of the methods when it checks them.
 pub(crate) struct View<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) methods: &'a Selector,
-    /// It is listed on a method, not on the block.
+    /// Whether the entry is listed on a method, and not on the block.
     pub(crate) is_of_method: bool,
-    /// The methods that it covers.
+    /// The methods that the entry covers.
     pub(crate) covered: Vec<Covered<'a>>,
 }
 
 pub(crate) struct Covered<'a> {
     pub(crate) name: &'a str,
-    /// Somebody has been verified when a call gets to the entry.
+    /// Whether an earlier entry verifies the caller.
     pub(crate) is_verified: bool,
-    /// It is known where the call comes from when it gets to the entry.
+    /// Whether an earlier entry finds the client's address.
     pub(crate) has_client: bool,
-    /// The block leaves the method open, and nobody is verified at all.
+    /// Whether the method is public and no entry verifies its caller.
     pub(crate) is_public: bool,
 }
 
-/// `login, flaky`, or as a channel and a server have it: `"/user.v1.UserService/Login", "GET /healthz"`
+/// `login, flaky`. On a channel or a server: `"/user.v1.UserService/Login", "GET /healthz"`.
 pub(crate) fn as_list(names: &[&str]) -> String {
     let written = |name: &&str| match name.contains('/') {
         true => format!("\"{name}\""),

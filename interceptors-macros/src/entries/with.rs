@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use syn::Expr;
 use syn::parse::{ParseStream, Parser};
 
-use super::entry::{Entry, Listed, Spot};
+use super::entry::{Entry, Listed, ValueContext};
 use super::reader::Reader;
 use super::row::{Fit, Positional, Row, Sees, Start, Times};
 use crate::codes;
@@ -11,16 +11,16 @@ use crate::text::summary::summary;
 
 pub(crate) static ROW: Row = Row {
     name: "with",
-    also_called: &["interceptor", "use", "custom"],
+    aliases: &["interceptor", "use", "custom"],
     times: Times::Any,
     sees: Sees::Depends,
-    says: "an interceptor of yours, as a value",
+    doc: "an interceptor of yours, as a value",
     start: Start::Nothing,
     example: "with(self.audit)",
     positional: Positional::Own,
-    fit: Fit::AskedByMethod,
-    runs_users_code: true,
-    ..Row::USUAL
+    fit: Fit::CheckedPerMethod,
+    runs_user_code: true,
+    ..Row::DEFAULT
 };
 
 struct With(Expr);
@@ -33,14 +33,14 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
         reader.cx.error_on(
             codes::CLOSURE,
             closure,
-            "a closure is no interceptor; implement `Interceptor` for a type, and give `with` a value of it",
+            "a closure is not an interceptor; implement `Interceptor` for a type, and give `with` a value of it",
         );
         return None;
     }
     if let Expr::Assign(assign) = &expr {
         let value = source(&assign.right);
         let message = format!("`with` takes the interceptor without a name: `with({value})`");
-        reader.cx.error_on(codes::NO_NAME_WANTED, &expr, message);
+        reader.cx.error_on(codes::UNEXPECTED_NAME, &expr, message);
         return None;
     }
     if let Some(second) = second_interceptor(&rest) {
@@ -58,7 +58,7 @@ pub(crate) fn read(reader: &Reader<'_>, tokens: TokenStream) -> Option<Listed> {
     Some(reading.listed(With(expr)))
 }
 
-/// The value after the first, where it is one: the settings have names.
+/// A second value without a name. Settings have names, so it has to be a second interceptor.
 fn second_interceptor(rest: &TokenStream) -> Option<Expr> {
     let parser = |input: ParseStream<'_>| {
         let expr: Expr = input.parse()?;
@@ -72,7 +72,7 @@ fn second_interceptor(rest: &TokenStream) -> Option<Expr> {
 }
 
 impl Entry for With {
-    fn is_users_code(&self) -> bool {
+    fn is_user_code(&self) -> bool {
         true
     }
 
@@ -84,7 +84,7 @@ impl Entry for With {
         true
     }
 
-    fn value(&self, spot: &Spot<'_>) -> TokenStream {
-        spot.lent(&self.0)
+    fn value(&self, context: &ValueContext<'_>) -> TokenStream {
+        context.borrowed(&self.0)
     }
 }

@@ -11,7 +11,7 @@ use crate::item::service::Method;
 use crate::text::span::at;
 use crate::text::tokens::{find_ident, has_lifetimes, has_macro_call};
 
-/// The parameters of a block that are types or constants, and `Self`.
+/// The names of a block's type and const parameters, and `Self`.
 pub(super) fn parameters(generics: &Generics) -> Vec<String> {
     let names = generics.params.iter().filter_map(|param| match param {
         GenericParam::Type(param) => Some(param.ident.to_string()),
@@ -21,16 +21,16 @@ pub(super) fn parameters(generics: &Generics) -> Vec<String> {
     names.chain(["Self".to_owned()]).collect()
 }
 
-/// What an entry needs of the messages of a method.
+/// An assertion about the messages of a method.
 struct Assertion<'a> {
     entry: Option<&'a Listed>,
-    /// Whether it is about the method's request alone.
+    /// Whether it is only about the request.
     of_request: bool,
     asserted: TokenStream,
 }
 
 impl Expander<'_> {
-    /// What only the compiler can check, where it does not depend on parameters of the type.
+    /// Assertions that only the compiler can check, and that do not depend on generic parameters.
     pub(super) fn assertions(&self) -> TokenStream {
         let self_ty = &self.block.self_ty;
         let services = self.checked.named_services.iter().map(|(span, service)| {
@@ -39,12 +39,12 @@ impl Expander<'_> {
                 const _: () = ::core::assert!(__interceptors::same(__SERVICE, #service), #message);
             }
         });
-        // Those of an entry are in one constant, of which the compiler says the first that does not hold: one entry is one error.
+        // All assertions of an entry are in one constant. The compiler reports the first that fails, so each entry has at most one error.
         let mut entries: Vec<(Option<&Listed>, Vec<TokenStream>)> = Vec::new();
         for (method, chain) in self.methods() {
             let cfgs = &method.cfgs;
-            for assertion in self.of_method(method, chain, &quote!(#self_ty)) {
-                if !self.is_known_here(method, &assertion) {
+            for assertion in self.method_assertions(method, chain, &quote!(#self_ty)) {
+                if !self.is_independent_of_generics(method, &assertion) {
                     continue;
                 }
                 let asserted = &assertion.asserted;
@@ -68,7 +68,7 @@ impl Expander<'_> {
         let streams = (!self.is_generic()).then(|| {
             let of_entries = self.checked.entries.iter().enumerate();
             let all = of_entries.filter_map(|(i, _)| {
-                let (cfgs, assertion) = self.of_streams(i, &quote!(#self_ty))?;
+                let (cfgs, assertion) = self.stream_assertion(i, &quote!(#self_ty))?;
                 Some(quote!(#(#cfgs)* const _: () = #assertion;))
             });
             quote!(#(#all)*)
@@ -76,7 +76,7 @@ impl Expander<'_> {
         quote!(#(#services)* #(#entries)* #streams)
     }
 
-    /// A setting of streams alone does nothing where no method has one. Output, for `auth(outlive_token = true)`:
+    /// Asserts that a setting for streams covers a streaming method. Output, for `auth(outlive_token = true)`:
     ///
     /// ```text
     /// assert!(
@@ -84,16 +84,20 @@ impl Expander<'_> {
     ///     "…"
     /// )
     /// ```
-    fn of_streams(&self, i: usize, this: &TokenStream) -> Option<(&[Attribute], TokenStream)> {
+    fn stream_assertion(
+        &self,
+        i: usize,
+        this: &TokenStream,
+    ) -> Option<(&[Attribute], TokenStream)> {
         let listed = &self.checked.entries[i];
         let place = listed.place(self.checked.mount, i);
-        let (key, is_on) = listed.entry.of_streams(&place)?;
+        let (key, is_on) = listed.entry.stream_setting(&place)?;
         let handlers = self.handlers();
         let covered: Vec<_> = self.covered(i).collect();
         let (cfgs, of) = match covered[..] {
             [] => return None,
             [(method, _)] => (&method.cfgs[..], format!("`{}` is unary", method.name)),
-            // With other features there may be one with a stream.
+            // Under another `cfg`, there may be a method with a stream.
             _ if covered.iter().any(|(it, _)| !it.cfgs.is_empty()) => return None,
             _ => {
                 let auth = &listed.name;
@@ -116,39 +120,39 @@ impl Expander<'_> {
         Some((cfgs, assertion))
     }
 
-    /// The methods that this entry covers.
+    /// The methods that an entry covers.
     fn covered(&self, i: usize) -> impl Iterator<Item = (&Method, &Chain)> {
         self.methods()
             .filter(move |(_, chain)| chain.entries.contains(&i))
     }
 
-    /// The assertions that depend on parameters of the type: what they are is known where a value of it is made. What is said of
-    /// several methods is said in the first.
+    /// Assertions that depend on generic parameters. They are in the methods, because the compiler only evaluates them for the
+    /// instances that are used. An assertion about several methods is in the first of them.
     pub(super) fn assertions_in_method(
         &self,
         method: &Method,
         chain: &Chain,
         this: &TokenStream,
     ) -> Vec<TokenStream> {
-        let all = self.of_method(method, chain, this).into_iter();
-        let here = all.filter(|assertion| !self.is_known_here(method, assertion));
+        let all = self.method_assertions(method, chain, this).into_iter();
+        let here = all.filter(|assertion| !self.is_independent_of_generics(method, assertion));
         let is_first = |&&i: &&usize| {
             let first = self.covered(i).next();
             first.is_some_and(|(first, _)| std::ptr::eq(first, method))
         };
         let streams = chain.entries.iter().filter(is_first);
-        let streams = streams.filter_map(|&i| self.of_streams(i, this));
+        let streams = streams.filter_map(|&i| self.stream_assertion(i, this));
         let streams = streams.map(|(_, assertion)| assertion);
         here.map(|assertion| assertion.asserted)
             .chain(streams)
             .collect()
     }
 
-    fn is_known_here(&self, method: &Method, assertion: &Assertion<'_>) -> bool {
+    fn is_independent_of_generics(&self, method: &Method, assertion: &Assertion<'_>) -> bool {
         !self.is_generic() || assertion.of_request && self.is_independent(&method.request)
     }
 
-    /// Whether a type is the same for all parameters of the block.
+    /// Whether a type does not depend on the generic parameters of the block.
     pub(super) fn is_independent(&self, ty: &Type) -> bool {
         let tokens = quote!(#ty);
         let mentions = |name: &String| find_ident(tokens.clone(), name).is_some();
@@ -157,7 +161,12 @@ impl Expander<'_> {
             && !parameters(&self.block.generics).iter().any(mentions)
     }
 
-    fn of_method(&self, method: &Method, chain: &Chain, this: &TokenStream) -> Vec<Assertion<'_>> {
+    fn method_assertions(
+        &self,
+        method: &Method,
+        chain: &Chain,
+        this: &TokenStream,
+    ) -> Vec<Assertion<'_>> {
         let handlers = self.handlers();
         let HiddenNames { request, .. } = HiddenNames::new(method, chain);
         let request = match self.is_generic() && self.is_independent(&method.request) {
@@ -178,7 +187,7 @@ impl Expander<'_> {
             let HiddenNames { plan, .. } = HiddenNames::new(method, chain);
             let hedge = &entry.name;
             let message = codes::NOT_REPEATABLE.text(format_args!(
-                "`{hedge}` is for unary calls with a request that is `Clone`, and `{name}` is none; leave it out with `except = [{name}]`"
+                "`{hedge}` is for unary calls with a request that is `Clone`, and `{name}` is not one; leave it out with `except = [{name}]`"
             ));
             assertions.push(Assertion {
                 entry: Some(entry),

@@ -5,58 +5,58 @@ use syn::ext::IdentExt;
 
 use super::fits::{Fits, Guard};
 use crate::entries::chain::Chain;
-use crate::entries::entry::{Listed, Spot};
+use crate::entries::entry::{Listed, ValueContext};
 use crate::entries::row::{Fit, Looks};
-use crate::entries::site::Site;
+use crate::entries::scope::Scope;
 use crate::item::mount::{Mount, Side};
 use crate::text::span::at;
 
-/// Where interceptors are put together.
+/// Generates the code that connects the interceptors of a chain.
 pub(crate) struct Links<'a> {
     pub(crate) mount: Mount,
     pub(crate) chain: &'a Chain,
-    /// The method, for errors to name; a channel has no methods.
+    /// The method that errors name. A channel has no methods.
     pub(crate) method: Option<&'a Ident>,
     pub(crate) entries: &'a [Listed],
-    pub(crate) site: Site<'a>,
+    pub(crate) scope: Scope<'a>,
     /// Whether the call borrows `self` mutably.
     pub(crate) by_mut: bool,
     pub(crate) part: Part,
-    pub(crate) asked: Asked<'a>,
+    pub(crate) check_at: CheckAt<'a>,
 }
 
-/// Where the compiler is asked whether an entry takes the messages of a method.
+/// Where the compiler checks whether an entry accepts the messages of a method.
 #[derive(Clone, Copy)]
-pub(crate) enum Asked<'a> {
+pub(crate) enum CheckAt<'a> {
     /// Here, and nowhere else.
     Here,
-    /// Here, and nothing else is.
+    /// Here, and the code here does nothing else.
     Alone,
-    /// By what is written after the bindings, and nothing else is.
+    /// In the code after the bindings, which does nothing else.
     After,
-    /// In the constants of `fits`, for some entries. `site` is what an entry sees where the types of messages are guarded.
+    /// For some entries, in the constants of `fits`. `scope` returns the scope in which message types are behind a guard.
     Apart {
         fits: &'a Fits,
         method: usize,
-        site: &'a dyn Fn(&Guard) -> Site<'a>,
-        /// Whether what is made here outlives the function: it goes into the future of the call.
+        scope: &'a dyn Fn(&Guard) -> Scope<'a>,
+        /// Whether the values move into the future of the call and outlive the function.
         outlives: bool,
     },
 }
 
-/// A part of a list.
+/// A part of a chain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of it, with messages of one type: a channel's.
+    /// The whole chain of a struct. All messages have the same type there.
     Whole,
-    /// The leading entries that look at no message, once for all methods with the same list.
+    /// The first entries, which look at no message. They are compiled once for all methods with the same list.
     Policy,
-    /// What looks at messages: it is compiled for each method.
+    /// The entries that look at messages. They are compiled for each method.
     Rest,
 }
 
 impl Links<'_> {
-    /// Output, for `logging, with(self.audit)` in front of `get`, in the part that looks at messages:
+    /// Output, for `logging, with(self.audit)` on `get`, in the part that looks at messages:
     ///
     /// ```text
     /// fn __covers_get<S, I, Req, Res>(_: Link<S, I, Req, Res>)
@@ -70,14 +70,15 @@ impl Links<'_> {
     /// let __verdict_1 = asked(&__1).verdict();
     /// ```
     ///
-    /// The function is there for errors, which show where the bound stands: at the method.
+    /// The function makes errors point to the method: the compiler shows where the bound is written.
     ///
-    /// Expressions of the user's are evaluated at the entry's turn, and not here: where one panics, that is a panic of
-    /// the call for the entries in front of it.
+    /// User expressions are in closures, which run when the call reaches the entry. So the entries before it see a panic in an
+    /// expression as a panic of the call.
     pub(crate) fn bindings(&self, entries: &[usize]) -> TokenStream {
         let mut bindings = TokenStream::new();
-        let by_method =
-            |&&i: &&usize| self.entries[i].fit() == Fit::AskedByMethod && !self.is_asked_apart(i);
+        let by_method = |&&i: &&usize| {
+            self.entries[i].fit() == Fit::CheckedPerMethod && !self.is_checked_apart(i)
+        };
         let asks = || entries.iter().filter(by_method);
         let is_guarded = |i: &&usize| self.guard(**i).is_some();
         let method = self.method.filter(|_| asks().next().is_some());
@@ -85,7 +86,7 @@ impl Links<'_> {
             let span = at(method.span());
             let covers = Ident::new(&format!("__covers_{}", method.unraw()), span);
             if asks().any(|i| !is_guarded(&i)) {
-                bindings.extend(covering(&covers, None));
+                bindings.extend(bound_check(&covers, None));
             }
             covers
         });
@@ -93,7 +94,7 @@ impl Links<'_> {
             let covers = covers.as_ref().map(|covers| match self.guard(i) {
                 Some(guard) if by_method(&&i) => {
                     let covers = format_ident!("{covers}_{i}");
-                    bindings.extend(covering(&covers, Some(&guard)));
+                    bindings.extend(bound_check(&covers, Some(&guard)));
                     covers
                 }
                 _ => covers.clone(),
@@ -103,20 +104,20 @@ impl Links<'_> {
         bindings
     }
 
-    /// Whether the question of an entry is asked in a constant.
-    fn is_asked_apart(&self, i: usize) -> bool {
-        match self.asked {
-            Asked::Apart { fits, method, .. } => fits.asks(i, method),
-            Asked::After => true,
-            Asked::Here | Asked::Alone => false,
+    /// Whether an entry is checked somewhere else.
+    fn is_checked_apart(&self, i: usize) -> bool {
+        match self.check_at {
+            CheckAt::Apart { fits, method, .. } => fits.checks(i, method),
+            CheckAt::After => true,
+            CheckAt::Here | CheckAt::Alone => false,
         }
     }
 
-    /// The constants that ask the question of an entry, where there are some.
+    /// The constants that check an entry, if there are some.
     fn guard(&self, i: usize) -> Option<Guard> {
-        match self.asked {
-            Asked::Apart { fits, .. } => fits.guard(i),
-            Asked::Here | Asked::Alone | Asked::After => None,
+        match self.check_at {
+            CheckAt::Apart { fits, .. } => fits.guard(i),
+            CheckAt::Here | CheckAt::Alone | CheckAt::After => None,
         }
     }
 
@@ -128,54 +129,55 @@ impl Links<'_> {
         let place = listed.place(self.mount, i);
         let span = at(place.span);
         let local = local_name(i, span);
-        let at_its_turn = listed.is_made_at_its_turn();
+        let is_lazy = listed.is_made_lazily();
         let made = listed.made_from_self().map(|expr| {
             let name = place.made();
             match self.by_mut {
-                // By its turn the method has `self`, so this is evaluated before; a panic waits for its turn.
+                // The method borrows `self` mutably before the call reaches the entry, so the value is evaluated now. A panic is
+                // kept until the call reaches the entry.
                 true => {
-                    let value = self.site.with_self(expr);
+                    let value = self.scope.with_self(expr);
                     quote_spanned!(span=> let #name = __interceptors::evaluate_now(|| #value);)
                 }
                 false => quote_spanned!(span=> let #name = ::std::sync::OnceLock::new();),
             }
         });
         let value = self.value(i);
-        let moves = matches!(self.asked, Asked::Apart { outlives: true, .. })
+        let moves = matches!(self.check_at, CheckAt::Apart { outlives: true, .. })
             .then(|| quote_spanned!(span=> move));
-        let value = match at_its_turn {
+        let value = match is_lazy {
             true => quote_spanned!(span=> #moves || #value),
             false => value,
         };
-        let (link, ask) = words_of(listed);
+        let (link, ask) = rpc_methods(listed);
         let (link, ask) = (Ident::new(link, span), Ident::new(ask, span));
         let check = match (listed.fit(), covers) {
-            // Whether it takes these messages is asked in each method.
-            (Fit::AskedByMethod, _) if self.part == Part::Policy => None,
-            _ if self.is_asked_apart(i) => None,
-            // It was asked in the part for all methods.
-            (Fit::Asked, _) if self.part == Part::Rest && listed.row.verifies => None,
-            (Fit::AskedByMethod, Some(covers)) => {
+            // Each method checks whether the entry accepts its messages.
+            (Fit::CheckedPerMethod, _) if self.part == Part::Policy => None,
+            _ if self.is_checked_apart(i) => None,
+            // The policy function has checked it.
+            (Fit::Checked, _) if self.part == Part::Rest && listed.row.verifies => None,
+            (Fit::CheckedPerMethod, Some(covers)) => {
                 let covers = Ident::new(&covers.to_string(), span);
                 Some(quote_spanned!(span=> #covers(__rpc.#link(#local));))
             }
-            (Fit::Asked | Fit::AskedByMethod, _) => {
+            (Fit::Checked | Fit::CheckedPerMethod, _) => {
                 Some(quote_spanned!(span=> __rpc.#ask(#local);))
             }
-            (Fit::Always | Fit::IfGiven | Fit::WhereMade, _) => None,
+            (Fit::Always | Fit::CheckedIfGiven | Fit::CheckedWhereMade, _) => None,
         };
-        // A question to the compiler alone: what is never called is no code in each method.
+        // The check is only for the compiler. A closure that is never called adds no code to the method.
         let check = check.map(|check| match self.part {
-            Part::Rest if !matches!(self.asked, Asked::Alone) => {
+            Part::Rest if !matches!(self.check_at, CheckAt::Alone) => {
                 quote_spanned!(span=> let _ = || { #check };)
             }
             Part::Whole | Part::Policy | Part::Rest => check,
         });
         let has_verdict =
-            self.part != Part::Whole && !matches!(self.asked, Asked::Alone | Asked::After);
-        let verdict = (has_verdict && listed.is_asked()).then(|| {
+            self.part != Part::Whole && !matches!(self.check_at, CheckAt::Alone | CheckAt::After);
+        let verdict = (has_verdict && listed.is_type_dependent()).then(|| {
             let verdict = verdict_name(i, span);
-            let ask = match at_its_turn {
+            let ask = match is_lazy {
                 true => quote_spanned!(span=> asked(&#local)),
                 false => quote_spanned!(span=> asked_value(#local)),
             };
@@ -189,7 +191,7 @@ impl Links<'_> {
         }
     }
 
-    /// Asks about an entry whose local is bound. Where an earlier method does not fit, this asks nothing.
+    /// Checks an entry whose local is bound. If an earlier method does not fit, this check passes, so that there is one error.
     ///
     /// Output:
     ///
@@ -204,7 +206,7 @@ impl Links<'_> {
     /// __covers_put(__fits, __link);
     /// let __fits = __next;
     /// ```
-    pub(super) fn ask_in_turn(&self, i: usize, is_first: bool) -> TokenStream {
+    pub(super) fn check_in_turn(&self, i: usize, is_first: bool) -> TokenStream {
         let listed = &self.entries[i];
         let span = at(listed.place(self.mount, i).span);
         let method = self.method.map_or_else(Span::call_site, |it| it.span());
@@ -214,10 +216,10 @@ impl Links<'_> {
             at(method),
         );
         let function = match is_first {
-            true => covering(&covers, None),
-            false => covering_after(&covers),
+            true => bound_check(&covers, None),
+            false => bound_check_after(&covers),
         };
-        let (local, link) = (local_name(i, span), Ident::new(words_of(listed).0, span));
+        let (local, link) = (local_name(i, span), Ident::new(rpc_methods(listed).0, span));
         let covers = Ident::new(&covers.to_string(), span);
         let before = (!is_first).then(|| quote_spanned!(span=> __fits,));
         quote_spanned! {span=>
@@ -231,20 +233,16 @@ impl Links<'_> {
 
     /// The interceptor of an entry.
     pub(crate) fn value(&self, i: usize) -> TokenStream {
-        self.value_at(i, self.entries[i].is_made_at_its_turn())
-    }
-
-    fn value_at(&self, i: usize, at_its_turn: bool) -> TokenStream {
         let listed = &self.entries[i];
-        let guarded = match self.asked {
-            Asked::Apart { fits, site, .. } => fits.guard(i).map(|guard| site(&guard)),
-            Asked::Here | Asked::Alone | Asked::After => None,
+        let guarded = match self.check_at {
+            CheckAt::Apart { fits, scope, .. } => fits.guard(i).map(|guard| scope(&guard)),
+            CheckAt::Here | CheckAt::Alone | CheckAt::After => None,
         };
-        listed.entry.value(&Spot {
+        listed.entry.value(&ValueContext {
             place: listed.place(self.mount, i),
-            site: guarded.as_ref().unwrap_or(&self.site),
+            scope: guarded.as_ref().unwrap_or(&self.scope),
             verifier: self.chain.verifier_before(self.entries, i),
-            at_its_turn,
+            is_lazy: listed.is_made_lazily(),
             by_mut: self.by_mut,
             in_policy: self.part == Part::Policy,
         })
@@ -252,7 +250,7 @@ impl Links<'_> {
 
     /// `Chain::new(__0, __rpc.lent(__1).before(innermost))`
     ///
-    /// Of an entry that may look at messages, in the part that looks at none:
+    /// For an entry that may look at messages, in the policy function:
     ///
     /// ```text
     /// __verdict_1
@@ -267,17 +265,17 @@ impl Links<'_> {
     fn link(&self, i: usize, listed: &Listed, links: TokenStream) -> TokenStream {
         let local = local_name(i, Span::call_site());
         let is_client = self.mount.side() == Side::Client;
-        let links = match is_client && listed.row.runs_users_code {
+        let links = match is_client && listed.row.runs_user_code {
             true => quote!(__interceptors::Anew(#links)),
             false => links,
         };
         if self.part == Part::Policy && listed.entry.looks() == Looks::Only {
             return quote!(__interceptors::Looking::new(#i, #links));
         }
-        let (at_its_turn, is_given) = (listed.is_made_at_its_turn(), listed.entry.is_given());
-        if self.part == Part::Policy && listed.is_asked() {
+        let (is_lazy, is_given) = (listed.is_made_lazily(), listed.entry.is_given());
+        if self.part == Part::Policy && listed.is_type_dependent() {
             let verdict = verdict_name(i, Span::call_site());
-            let link = match at_its_turn {
+            let link = match is_lazy {
                 true => quote!(lent),
                 false => quote!(link),
             };
@@ -287,8 +285,8 @@ impl Links<'_> {
                     .before(#verdict.inner(|__behind| #links, __behind))
             };
         }
-        match (at_its_turn, listed.fit()) {
-            // On a channel or a server it may be made into one that only some methods go through.
+        match (is_lazy, listed.fit()) {
+            // On a struct, the local may be a `Selected`, which is not the given value itself.
             (true, _) if !is_given || self.mount.is_struct() => {
                 quote!(__rpc.made(#local).before(#links))
             }
@@ -298,7 +296,7 @@ impl Links<'_> {
         }
     }
 
-    /// What a client has directly around each attempt.
+    /// The interceptors that a client runs directly around each attempt.
     pub(crate) fn attempts(&self, innermost: TokenStream) -> TokenStream {
         let is_client = self.mount.side() == Side::Client;
         let outwards = self.chain.entries.iter().rev().map(|&i| &self.entries[i]);
@@ -338,17 +336,18 @@ impl Links<'_> {
     }
 }
 
-/// How `Rpc` takes the local of an entry, and how it asks about it.
-fn words_of(listed: &Listed) -> (&'static str, &'static str) {
-    match (listed.is_made_at_its_turn(), listed.entry.is_given()) {
+/// The methods of `Rpc` that link an entry's local, and that check it.
+fn rpc_methods(listed: &Listed) -> (&'static str, &'static str) {
+    match (listed.is_made_lazily(), listed.entry.is_given()) {
         (false, _) => ("link", "covers"),
         (true, false) => ("made", "covers_made"),
         (true, true) => ("lent", "covers_lent"),
     }
 }
 
-/// A function that asks whether a link takes the messages of a method. What does not compile where `guard` asks is not asked again.
-fn covering(name: &Ident, guard: Option<&Guard>) -> TokenStream {
+/// A function whose bounds check whether a link accepts the messages of a method. With a guard, the bounds hold if the guard has
+/// an error already.
+fn bound_check(name: &Ident, guard: Option<&Guard>) -> TokenStream {
     let span = name.span();
     let bounds = match guard.map(|guard| guard.of(&quote_spanned!(span=> I))) {
         Some(guarded) => quote_spanned! {span=>
@@ -368,8 +367,8 @@ fn covering(name: &Ident, guard: Option<&Guard>) -> TokenStream {
     }
 }
 
-/// The same, which asks nothing after a method that does not fit.
-fn covering_after(name: &Ident) -> TokenStream {
+/// The same function, whose bounds hold if an earlier method does not fit.
+fn bound_check_after(name: &Ident) -> TokenStream {
     let span = name.span();
     quote_spanned! {span=>
         fn #name<V, S, I, Req, Res>(_: V, _: __interceptors::Link<S, I, Req, Res>)

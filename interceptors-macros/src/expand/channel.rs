@@ -2,12 +2,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ItemStruct, parse_quote};
 
-use super::chain::{Asked, Links, Part, local_name};
+use super::chain::{CheckAt, Links, Part, local_name};
 use super::common::{entries, hide_secrets, imports, plan_impl};
-use super::described::{Described, described};
+use super::descriptors::{DescriptorItems, descriptor_items};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::site::Site;
+use crate::entries::scope::Scope;
 use crate::item::mount::Mount;
 
 /// Input:
@@ -34,12 +34,12 @@ use crate::item::mount::Mount;
 /// };
 /// ```
 pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let beside = beside(checked, item);
-    quote!(#item #beside)
+    let companion_items = companion_items(checked, item);
+    quote!(#item #companion_items)
 }
 
-/// All that comes after the struct.
-pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
+/// The items that come after the struct.
+pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -58,14 +58,14 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
         quote!(if __interceptors::is_path(path, #path) { return #name; })
     });
     let others: Vec<_> = rows().map(|(n, _)| plan_name(n)).collect();
-    let Described {
-        items: described,
+    let DescriptorItems {
+        items: descriptors,
         find,
         plan,
-    } = described(checked, &others);
+    } = descriptor_items(checked, &others);
     let send = send(checked, item);
     let plan_impl = plan_impl(checked, parameters, &self_ty, &plan);
-    // That others should not use it is no reason to speak of what is written here.
+    // The generated code uses the struct, which must not cause a warning.
     let is_deprecated = item
         .attrs
         .iter()
@@ -78,7 +78,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
             #imports
             #entries
             #(#plans)*
-            #described
+            #descriptors
             #state
             impl #impl_generics __interceptors::ChannelChain for #self_ty #bounds {
                 type State = __State;
@@ -111,7 +111,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
     }
 }
 
-/// The chains that have a plan of their own here: with descriptors not those of methods, which have theirs in a table.
+/// The chains with a plan constant, and their indices. With descriptors, the plans of methods are in a table instead.
 pub(super) fn rows(checked: &Checked) -> impl Iterator<Item = (usize, &Chain)> {
     let chains = checked.chains.iter().enumerate();
     chains.filter(|(_, chain)| {
@@ -128,7 +128,7 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     let name = plan_name(n);
     let path = &chain.rpc;
     let (service, method) = match path.split_once(' ') {
-        // Of plain HTTP, the path is what is called.
+        // The path is the name of a plain HTTP request.
         Some((_, path)) => ("", path),
         None => {
             let parts = path.trim_start_matches('/').split_once('/');
@@ -139,7 +139,7 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
         Mount::Server => quote!(of_server),
         _ => quote!(of_channel),
     };
-    // One list for all, or the table of methods would need one for each of them.
+    // All plans have the same entries and say which of them apply. Otherwise, the table of methods would need a list for each method.
     let entries = checked.entries.iter().enumerate();
     let entries = entries.map(|(i, listed)| listed.place(checked.mount, i).item("ENTRY"));
     let covered = (0..checked.entries.len()).map(|i| chain.entries.contains(&i));
@@ -161,7 +161,7 @@ pub(super) fn plan(checked: &Checked, n: usize, chain: &Chain) -> TokenStream {
     }
 }
 
-/// What the entries keep for each channel, or for each server.
+/// The state of the entries for one channel or server.
 pub(super) fn state(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let states = entries.filter_map(|(i, listed)| {
@@ -185,29 +185,21 @@ pub(super) fn state(checked: &Checked) -> TokenStream {
     }
 }
 
-/// The body of the function that takes a `__call` through all entries; `run` is how.
-pub(super) fn through(
+/// The body of the function that passes `__call` through all entries. `run` is the method of `WireRpc` that runs the chain.
+pub(super) fn call_body(
     checked: &Checked,
     item: &ItemStruct,
     hide: &TokenStream,
     run: &TokenStream,
 ) -> TokenStream {
-    // Every entry that holds for some method; those that do not hold for all ask the call's plan.
-    let everything = Chain {
-        name: "*".to_owned(),
-        rpc: "*".to_owned(),
-        is_derived: false,
-        is_exact: true,
-        entries: (0..checked.entries.len()).collect(),
-        rename: false,
-        retry_named_at: None,
-    };
+    // All entries are in one chain. Those that do not cover all calls look into the plan of the call.
+    let everything = Chain::of_pattern("*", (0..checked.entries.len()).collect());
     let links = Links {
         mount: checked.mount,
         chain: &everything,
         method: None,
         entries: &checked.entries,
-        site: Site {
+        scope: Scope {
             generics: &item.generics,
             this: Some(Default::default()),
             message: quote!(__interceptors::client::Body),
@@ -215,7 +207,7 @@ pub(super) fn through(
         },
         by_mut: false,
         part: Part::Whole,
-        asked: Asked::Here,
+        check_at: CheckAt::Here,
     };
     let bindings = links.bindings(&everything.entries);
     let selected = (0..checked.entries.len()).filter_map(|i| {
@@ -224,7 +216,7 @@ pub(super) fn through(
         }
         let local = local_name(i, Span::call_site());
         let applies = quote!(__call.plan().covers(#i));
-        Some(match checked.entries[i].is_made_at_its_turn() {
+        Some(match checked.entries[i].is_made_lazily() {
             true => quote! {
                 let #local = {
                     let __applies = #applies;
@@ -249,17 +241,17 @@ pub(super) fn through(
     }
 }
 
-/// Whether an entry holds for all calls.
+/// Whether an entry covers all calls.
 pub(super) fn holds_for_all(checked: &Checked, i: usize) -> bool {
     let listed = &checked.entries[i];
     let is_in = |chain: &Chain| chain.entries.contains(&i);
     let is_for_all = checked.chains.iter().all(is_in) && !listed.depends_on_descriptors();
-    // With descriptors it is known which methods several attempts at once are not for.
+    // With descriptors, entries for unary calls skip the streaming methods.
     is_for_all && (checked.descriptors.is_empty() || !listed.row.needs.unary)
 }
 
 fn send(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let body = through(checked, item, &hide_secrets(checked, None), &quote!(send));
+    let body = call_body(checked, item, &hide_secrets(checked, None), &quote!(send));
     quote! {
         async fn send<__N: __interceptors::Next<__interceptors::client::Body, __interceptors::client::Body>>(
             &self,

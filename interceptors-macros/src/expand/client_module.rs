@@ -5,18 +5,18 @@ use syn::{
     Field, Fields, FnArg, GenericArgument, ImplItem, Item, PathArguments, Type, parse_quote,
 };
 
-use super::chain::{Asked, Links, Part};
+use super::chain::{CheckAt, Links, Part};
 use super::common::{entries, hide_secrets, imports, plan_impl};
+use super::fit_checks::{self, messages};
 use super::fits::{Fits, Guard, behind};
-use super::policy::{Of, Policies, Split, may_be_kept};
-use super::questions::{self, messages};
+use super::policy::{Policies, PolicyKey, Split, may_be_kept};
 use super::rest;
 use crate::check::Checked;
 use crate::codes;
 use crate::entries::chain::Chain;
-use crate::entries::site::Site;
-use crate::item::client_module::{ClientMethod, ClientModule, is_of};
-use crate::item::constructors::remembering;
+use crate::entries::scope::Scope;
+use crate::item::client_module::{ClientMethod, ClientModule, is_impl_of};
+use crate::item::constructors::with_plaintext_field;
 use crate::text::span::at;
 
 /// Input:
@@ -72,12 +72,12 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let pairs = || module.methods.iter().zip(&checked.chains);
-    let policies = Policies::new(checked, checked.chains.iter().map(of));
+    let policies = Policies::new(checked, checked.chains.iter().map(key));
     let functions = policies.functions(&module.generics, None);
     let verdicts = policies.verdicts(&module.generics, false);
     let constants = pairs().map(|(method, chain)| constants(checked, &policies, method, chain));
-    let fits = questions::of_module(checked, module);
-    let questions = fits.items();
+    let fits = fit_checks::of_module(checked, module);
+    let fit_checks = fits.items();
     let methods = pairs().enumerate().map(|(index, (method, chain))| {
         method_impl(checked, module, &policies, (&fits, index), method, chain)
     });
@@ -92,7 +92,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
             #(#constants)*
             #functions
             #verdicts
-            #questions
+            #fit_checks
             impl #impl_generics #self_ty #where_clause {
                 #(#methods)*
             }
@@ -101,7 +101,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
     };
     let mut output = module.module.clone();
     if let Some((_, items)) = &mut output.content {
-        // The user's path stands in imports alone: so there is one error where it leads nowhere.
+        // The user's path is only in imports, so a wrong path is one error.
         let krate = &checked.krate;
         items.push(Item::Verbatim(quote! {
             #[allow(unused_imports)]
@@ -110,7 +110,7 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
         let remembers = sends_tokens(checked);
         for item in items.iter_mut() {
             if remembers {
-                remember_the_scheme(item, module);
+                add_plaintext_field(item, module);
             }
             inherit_deadlines(item);
             wrap_transport(item, module);
@@ -126,8 +126,8 @@ pub(crate) fn expand(checked: &Checked, module: &ClientModule) -> TokenStream {
 /// use super::login_service_client as _;
 /// ```
 ///
-/// The attribute is the same on all clients of a package, and each of them knows its own methods only. Whether there is such
-/// a client the compiler knows: an error says that there is none.
+/// All clients of a package have the same attribute, but each only knows its own methods. The import makes the compiler check
+/// that the other client exists.
 fn siblings(checked: &Checked) -> impl Iterator<Item = TokenStream> + '_ {
     checked.named_services.iter().map(|(span, service)| {
         let module = format_ident!("{}", client_module_of(service), span = at(*span));
@@ -138,7 +138,7 @@ fn siblings(checked: &Checked) -> impl Iterator<Item = TokenStream> + '_ {
     })
 }
 
-/// As tonic's code generator names it: `login_service_client` for `user.v1.LoginService`.
+/// The module name that tonic's code generator uses: `login_service_client` for `user.v1.LoginService`.
 fn client_module_of(service: &str) -> String {
     let name = service.rsplit('.').next().unwrap_or(service);
     let mut module = String::new();
@@ -156,7 +156,7 @@ fn sends_tokens(checked: &Checked) -> bool {
     entries.any(|listed| listed.row.needs.scheme)
 }
 
-/// Whether an entry makes a call several times at once.
+/// Whether an entry makes concurrent attempts.
 fn forks(checked: &Checked, chain: &Chain) -> bool {
     let entry = chain.first(&checked.entries, |listed| listed.row.needs.unary);
     entry.is_some()
@@ -186,8 +186,8 @@ fn forks(checked: &Checked, chain: &Chain) -> bool {
 /// }
 /// ```
 ///
-/// so that no token is sent where the client was told that nothing is encrypted.
-fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
+/// The field tells `auth` not to send a token over a connection that is known to be plaintext.
+fn add_plaintext_field(item: &mut Item, module: &ClientModule) {
     match item {
         Item::Struct(client) if client.ident == module.client => {
             if let Fields::Named(fields) = &mut client.fields {
@@ -196,10 +196,10 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
                 ));
             }
         }
-        Item::Impl(block) if is_of(block, &module.client) => {
+        Item::Impl(block) if is_impl_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item
-                    && let Ok(body) = remembering(constructor)
+                    && let Ok(body) = with_plaintext_field(constructor)
                 {
                     constructor.block = body;
                 }
@@ -221,7 +221,7 @@ fn remember_the_scheme(item: &mut Item, module: &ClientModule) {
 /// pub fn new(inner: T) -> Self { interceptors::__private::inherit(); …; Self { inner } }
 /// ```
 ///
-/// so that handlers look for deadlines in processes that have such a client, and in no others.
+/// `inherit` switches on inherited deadlines. So handlers only keep track of deadlines in processes that have such a client.
 fn inherit_deadlines(item: &mut Item) {
     let Item::Impl(block) = item else { return };
     for item in &mut block.items {
@@ -258,7 +258,7 @@ fn wrap_transport(item: &mut Item, module: &ClientModule) {
                 *transport = parse_quote!(__interceptors::InOnePiece<#transport>);
             }
         }
-        Item::Impl(block) if is_of(block, &module.client) => {
+        Item::Impl(block) if is_impl_of(block, &module.client) => {
             for item in &mut block.items {
                 if let ImplItem::Fn(constructor) = item {
                     let statements = &constructor.block.stmts;
@@ -273,7 +273,7 @@ fn wrap_transport(item: &mut Item, module: &ClientModule) {
     }
 }
 
-/// The `T` of `inner: tonic::client::Grpc<T>`.
+/// `T` of `inner: tonic::client::Grpc<T>`.
 fn transport_of(field: &mut Field) -> Option<&mut Type> {
     let Type::Path(path) = &mut field.ty else {
         return None;
@@ -293,7 +293,7 @@ fn transport_of(field: &mut Field) -> Option<&mut Type> {
     }
 }
 
-/// The first argument of `Grpc::new` and `Grpc::with_origin`.
+/// Wraps the first argument of `Grpc::new` and `Grpc::with_origin` in `InOnePiece::new(…)`.
 fn wrap_arguments(tokens: TokenStream) -> TokenStream {
     let mut before: [Option<String>; 4] = Default::default();
     let wrapped = tokens.into_iter().map(|tree| {
@@ -351,7 +351,7 @@ fn constants(
         response_is_stream,
         ..
     } = method;
-    let entries = policies.plan_entries(of(chain), None);
+    let entries = policies.plan_entries(key(chain), None);
     let resends = chain.first(&checked.entries, |listed| listed.row.needs.resend);
     let assertion = resends.map(|entry| {
         let (name, of) = (&entry.name, &method.name);
@@ -469,25 +469,25 @@ fn method_impl(
         direction(*request_is_stream),
         direction(*response_is_stream),
     );
-    let site = |guard: Option<&Guard>| Site {
+    let scope = |guard: Option<&Guard>| Scope {
         generics: &module.generics,
         this: None,
         message: behind(guard, message.clone()),
         messages: Some(messages(method, guard)),
     };
-    let guarded = |guard: &Guard| site(Some(guard));
+    let guarded = |guard: &Guard| scope(Some(guard));
     let links = Links {
         mount: checked.mount,
         chain,
         method: Some(&sig.ident),
         entries: &checked.entries,
-        site: site(None),
+        scope: scope(None),
         by_mut: false,
         part: Part::Rest,
-        asked: Asked::Apart {
+        check_at: CheckAt::Apart {
             fits,
             method: index,
-            site: &guarded,
+            scope: &guarded,
             outlives: false,
         },
     };
@@ -501,10 +501,10 @@ fn method_impl(
         )
         #forking
     };
-    let taints = fits.taints(chain);
+    let guard_statements = fits.guard_statements(chain);
     let rest = rest::rest(&links, &split, &innermost, true);
     let frame = rest::frame(&links, &split, &TokenStream::new());
-    let (policy, kept) = (policies.name(of(chain)), policies.kept(of(chain)));
+    let (policy, kept) = (policies.name(key(chain)), policies.kept(key(chain)));
     let hide = hide_secrets(checked, None);
     let over = sends_tokens(checked).then(|| quote!(__call.set_plaintext(self.is_plaintext);));
     quote! {
@@ -516,7 +516,7 @@ fn method_impl(
                 ::core::result::Result<#tonic::Response<#result>, #tonic::Status>,
                 _,
             >::of(&__request, __interceptors::#reply);
-            #(#taints)*
+            #(#guard_statements)*
             let (mut __call, __message) = __rpc.outgoing(#plan, __abilities(), __request);
             #over
             #hide
@@ -533,8 +533,8 @@ fn method_impl(
     }
 }
 
-fn of(chain: &Chain) -> Of<'_> {
-    Of {
+fn key(chain: &Chain) -> PolicyKey<'_> {
+    PolicyKey {
         chain,
         by_mut: false,
         cfgs: &[],

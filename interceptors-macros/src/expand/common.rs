@@ -6,8 +6,8 @@ use super::items::entry_items;
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 
-/// All that the rest names, under one short name; and the constants that a `Probe` falls back
-/// on, which have to be in scope. The user's path stands here once, so there is one error where it leads nowhere.
+/// Imports the runtime crate under a short name, and the traits with the constants that a `Probe` falls back on. The user's
+/// path is only here, so a wrong path is one error.
 pub(super) fn imports(checked: &Checked) -> TokenStream {
     let krate = &checked.krate;
     quote! {
@@ -18,7 +18,7 @@ pub(super) fn imports(checked: &Checked) -> TokenStream {
     }
 }
 
-/// What the entries need once for all calls.
+/// The items that the entries need once for all calls.
 pub(super) fn entries(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     entries
@@ -59,7 +59,7 @@ pub(super) fn plan_impl(
     })
 }
 
-/// The type that tells the plan from others of the same type.
+/// The marker type that distinguishes this plan from other plans of the same type.
 pub(super) fn plan_marker(checked: &Checked) -> TokenStream {
     match &checked.plan {
         Some(marker) => quote!(#marker),
@@ -67,23 +67,23 @@ pub(super) fn plan_marker(checked: &Checked) -> TokenStream {
     }
 }
 
-/// Hides the secrets that entries look for, also in the methods that they do not cover. An entry that covers the method
-/// hides its own in time, unless code of the user's comes before it.
+/// Hides the secrets that entries read, also in methods that they do not cover. An entry hides its own secret when it runs, so
+/// this is only needed if it does not cover the method or if user code runs before it.
 pub(super) fn hide_secrets(checked: &Checked, chain: Option<&Chain>) -> TokenStream {
     let hides_in_time = |i: usize| {
         let mut before = chain.into_iter().flat_map(|chain| &chain.entries);
-        before.find(|&&of| of == i || checked.entries[of].entry.is_users_code()) == Some(&i)
+        before.find(|&&of| of == i || checked.entries[of].entry.is_user_code()) == Some(&i)
     };
     let entries = checked.entries.iter().enumerate();
     let entries = entries.filter(|&(i, _)| !hides_in_time(i));
     let secrets = entries.filter_map(|(i, listed)| {
         let place = listed.place(checked.mount, i);
-        listed.entry.secret(&place)
+        listed.entry.secret_header(&place)
     });
     quote!(#(__call.hide(#secrets);)*)
 }
 
-/// The parameters of an `impl`, without their bounds.
+/// The generic parameters of an `impl`, without their bounds.
 pub(super) fn hidden_parameters(generics: &Generics) -> Vec<TokenStream> {
     let parameters = generics.params.iter().map(|param| match param {
         GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),

@@ -6,8 +6,8 @@ use super::common::{imports, plan_impl};
 use crate::check::Checked;
 use crate::item::mount::Mount;
 
-/// What other code names of a struct for which the runtime has no feature. The missing feature has been reported, and
-/// nothing of this ever runs.
+/// The items that other code may name, if the runtime lacks the feature for the struct. The missing feature is an error, so this
+/// code never runs. It prevents further errors.
 ///
 /// Output:
 ///
@@ -17,7 +17,7 @@ use crate::item::mount::Mount;
 /// }
 /// impl Intercepted<__Plan> for Outbound { const PLAN: Plan = Plan::new(&[]); }
 /// ```
-pub(super) fn beside(checked: &Checked, item: &ItemStruct) -> TokenStream {
+pub(super) fn companion_items(checked: &Checked, item: &ItemStruct) -> TokenStream {
     let imports = imports(checked);
     let (vis, ident, generics) = (&item.vis, &item.ident, &item.generics);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();

@@ -1,14 +1,14 @@
-//! What an editor is shown in the place of the expansion.
+//! The expansion for editors.
 //!
 //! rust-analyzer runs the macro to find out what a name means, also while an attribute is half typed. It needs the user's
-//! item, the names that the attribute adds, and [`hints`](super::hints). It does not need the interceptors. Without them no
-//! hidden name is in scope of a body, and what is wrong with a value is one error.
+//! item, the names that the attribute adds, and [`hints`](super::hints). It does not need the interceptors. Without them, no
+//! hidden name is in scope of a body, and a wrong value is one error.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Generics, Item, Path, Type};
 
-use super::{beside_the_item, hints};
+use super::{companion_items, hints};
 use crate::check;
 use crate::ctxt::Ctxt;
 use crate::entries::list::parse_block_args;
@@ -25,8 +25,8 @@ use crate::text::attributes::{without_async_trait, without_our_attributes};
 /// const _: () = { impl Intercepted<__Plan> for Users { … } };
 /// ```
 ///
-/// An editor asks about a place by expanding twice, and the second time with a made-up name there. What comes before the
-/// place in the output has to be the same both times. So hints come first: an error has the name in it.
+/// To complete a name, an editor expands twice, the second time with a made-up name at the cursor. The output before that name
+/// has to be the same both times. An error message may contain the made-up name, so hints come before errors.
 pub(crate) fn in_editor(
     args: &TokenStream,
     item: &TokenStream,
@@ -40,13 +40,13 @@ pub(crate) fn in_editor(
     let kept = without_our_attributes(item.clone(), args.clone());
     let shown = match parsed {
         Some(Item::Struct(_)) => {
-            let beside = beside_the_item(&check::without_entries(args, item.clone()));
-            quote!(#kept #beside)
+            let companion_items = companion_items(&check::without_entries(args, item.clone()));
+            quote!(#kept #companion_items)
         }
         Some(Item::Impl(block)) => {
             let plan = check::may_implement_foreign_trait(&block.generics, &block.self_ty)
                 .then(|| plan(mount, args, &block.generics, &block.self_ty));
-            // Bodies stay what they are: `async_trait` puts them into others, with names of its own.
+            // `async_trait` would move the bodies into functions with names of its own.
             let (kept, taken) = match block.trait_ {
                 Some(_) => without_async_trait(kept),
                 None => (kept, None),
@@ -56,9 +56,9 @@ pub(crate) fn in_editor(
             quote!(#kept #taken #plan)
         }
         Some(Item::Mod(module)) if mount == Mount::ClientModule => {
-            let told = Ctxt::new();
-            let client = client_module::parse(&told, module);
-            let _ = told.check();
+            let ignored = Ctxt::new();
+            let client = client_module::parse(&ignored, module);
+            let _ = ignored.check();
             match client {
                 Some(client) => {
                     let plan = plan(mount, args, &client.generics, &client.self_ty);
@@ -72,11 +72,11 @@ pub(crate) fn in_editor(
     quote!(#hints #error #shown)
 }
 
-/// The plan that other code names. What it holds is for the compiler.
+/// An empty plan, so that the editor knows the name.
 fn plan(mount: Mount, args: &TokenStream, generics: &Generics, self_ty: &Type) -> TokenStream {
-    let told = Ctxt::new();
-    let args = parse_block_args(&told, mount, args.clone());
-    let _ = told.check();
+    let ignored = Ctxt::new();
+    let args = parse_block_args(&ignored, mount, args.clone());
+    let _ = ignored.check();
     let krate: &Path = &args.krate;
     let marker = args.plan.map_or(quote!(__Plan), |plan| quote!(#plan));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
@@ -91,7 +91,7 @@ fn plan(mount: Mount, args: &TokenStream, generics: &Generics, self_ty: &Type) -
     }
 }
 
-/// The module with one more item at its end.
+/// Adds an item at the end of a module.
 fn with_item(module: TokenStream, item: &TokenStream) -> TokenStream {
     let mut trees: Vec<TokenTree> = module.into_iter().collect();
     if let Some(TokenTree::Group(body)) = trees.last_mut()

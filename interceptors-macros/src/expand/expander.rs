@@ -7,7 +7,7 @@ use crate::entries::chain::Chain;
 use crate::item::service::{Method, ServiceImpl};
 use crate::text::attributes::{expect_to_allow, is_lint_level};
 
-/// A block that is expanded.
+/// Expands a block.
 pub(super) struct Expander<'a> {
     pub(super) checked: &'a Checked,
     pub(super) block: &'a ServiceImpl,
@@ -18,14 +18,14 @@ impl Expander<'_> {
         self.block.methods.iter().zip(&self.checked.chains)
     }
 
-    /// The hidden trait, with the parameters of the `impl`: whatever those are, they are its own.
+    /// The hidden trait. It has the generic parameters of the `impl`.
     pub(super) fn handlers(&self) -> TokenStream {
         let (_, parameters, _) = self.block.generics.split_for_impl();
         quote!(__handlers::Handlers #parameters)
     }
 
-    /// What follows the types of a method in `rpc!` and in `kind!`. Of other answers the compiler knows whether they are streams,
-    /// where the text does not.
+    /// The last argument of `rpc!` and `kind!` if the response is an associated stream type. For other responses, the compiler
+    /// finds out whether they are streams.
     pub(super) fn reply(&self, method: &Method) -> Option<TokenStream> {
         method.stream.is_some().then(|| quote!(, stream))
     }
@@ -34,7 +34,7 @@ impl Expander<'_> {
         !self.block.generics.params.is_empty()
     }
 
-    /// Associated types without parameters: those that bodies may name as `Self::X`.
+    /// Associated types without generic parameters, which bodies may name as `Self::X`.
     pub(super) fn plain_types(&self) -> impl Iterator<Item = &syn::ImplItemType> {
         let types = self.block.types.iter().map(|assoc| &assoc.item);
         types.filter(|item| item.generics.params.is_empty())
@@ -67,7 +67,7 @@ impl HiddenNames {
     }
 }
 
-/// The user's lint levels, for the places where the types of the signature stand once more.
+/// The user's lint levels, for generated code that repeats the types of the signature.
 pub(super) fn lints_for_copies(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs
         .iter()

@@ -4,8 +4,8 @@ use syn::Attribute;
 
 use super::common::hidden_parameters;
 use super::expander::{Expander, HiddenNames, lints_for_copies};
-use super::found::Found;
-use super::policy::{Policies, of};
+use super::policy::{Policies, key};
+use super::server_policy::ServerPolicy;
 use crate::entries::chain::Chain;
 use crate::item::mount::Side;
 use crate::item::service::{Method, Returns};
@@ -28,7 +28,7 @@ impl Expander<'_> {
     /// }
     /// ```
     ///
-    /// It has the parameters of the `impl`, without their bounds, and names nothing of the user's.
+    /// It has the generic parameters of the `impl` without their bounds. It names no user type, because it is in a module of its own.
     pub(super) fn hidden_trait(&self) -> TokenStream {
         let parameters = hidden_parameters(&self.block.generics);
         let types = self.plain_types().map(|item| {
@@ -90,11 +90,11 @@ impl Expander<'_> {
         }
     }
 
-    /// The user's bodies, in an implementation of the hidden trait.
+    /// The `impl` of the hidden trait, with the user's bodies.
     pub(super) fn hidden_impl(
         &self,
         policies: &Policies<'_>,
-        found: Option<&Found<'_>>,
+        server_policy: Option<&ServerPolicy<'_>>,
     ) -> TokenStream {
         let handlers = self.handlers();
         let block = self.block;
@@ -107,7 +107,7 @@ impl Expander<'_> {
         });
         let methods = self
             .methods()
-            .map(|(method, chain)| self.hidden_method(policies, found, method, chain));
+            .map(|(method, chain)| self.hidden_method(policies, server_policy, method, chain));
         quote! {
             impl #impl_generics #handlers for #self_ty #where_clause {
                 type __MethodPlan = &'static __interceptors::MethodPlan;
@@ -120,7 +120,7 @@ impl Expander<'_> {
     fn hidden_method(
         &self,
         policies: &Policies<'_>,
-        found: Option<&Found<'_>>,
+        server_policy: Option<&ServerPolicy<'_>>,
         method: &Method,
         chain: &Chain,
     ) -> TokenStream {
@@ -152,11 +152,11 @@ impl Expander<'_> {
             is_exact,
             ..
         } = chain;
-        let entries = policies.plan_entries(of(method, chain), Some(&self.policy_trait()));
+        let entries = policies.plan_entries(key(method, chain), Some(&self.policy_trait()));
         let reply = self.reply(method);
-        let (new, side) = match (found, self.checked.mount.side()) {
-            (Some(found), _) => {
-                let (name, list) = (&method.name, found.list(method));
+        let (new, side) = match (server_policy, self.checked.mount.side()) {
+            (Some(server_policy), _) => {
+                let (name, list) = (&method.name, server_policy.list(method));
                 (quote!(found), quote!(&__POLICY, #name, #list))
             }
             (None, Side::Server) => (quote!(new), quote!(__interceptors::Side::Server)),
@@ -203,7 +203,8 @@ impl Expander<'_> {
     /// }
     /// ```
     ///
-    /// A closure cannot lend what it borrows mutably to the future that it gives; a method can.
+    /// A closure cannot return a future that borrows mutably from what the closure captured. A method can return one that borrows
+    /// from `&mut self`.
     pub(super) fn methods_by_mut(&self) -> Option<TokenStream> {
         let methods: Vec<_> = self.methods().filter(|(method, _)| method.by_mut).collect();
         if methods.is_empty() {

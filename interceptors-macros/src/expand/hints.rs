@@ -1,8 +1,8 @@
-//! What an editor completes in the attribute, shows about it and leads to from it.
+//! Code that lets an editor complete the words of the attribute, show their documentation and go to their definitions.
 //!
 //! Each word of the attribute is put where it names something: entries and settings name the documented items of
-//! `interceptors::__ide`, methods in lists name the methods, and values stand in a function that can see `self`. Only the text
-//! counts here, for it may be half typed.
+//! `interceptors::__ide`, methods in lists name the methods, and values are in a function that has `self`. The attribute may
+//! be half typed, so this works on tokens and not on parsed entries.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -41,9 +41,9 @@ use crate::text::values::CODES;
 /// };
 /// ```
 ///
-/// In the braces of a `use` an editor offers what the module has and nothing else. A `mod` in a block cannot name what the
-/// block has, so all of them are in one. Values come first: a name that is typed among values may move what follows it from
-/// a value to a list.
+/// In the braces of a `use`, an editor only completes the items of that module. A `mod` in a block cannot name the items of the
+/// block, so all of these modules are in one. Values come first: while a name is typed among values, the tokens after it
+/// may change from a value to a list.
 pub(crate) fn hints(mount: Mount, args: &TokenStream, item: Option<&Item>) -> TokenStream {
     if mount == Mount::ServerModule {
         return TokenStream::new();
@@ -52,7 +52,7 @@ pub(crate) fn hints(mount: Mount, args: &TokenStream, item: Option<&Item>) -> To
     let methods = item.map_or_else(Vec::new, methods);
     let mut hints = Hints {
         mount,
-        krate: in_modules(&krate),
+        krate: from_submodule(&krate),
         receiver: receiver(item),
         methods: &methods,
         lists: Vec::new(),
@@ -112,9 +112,9 @@ fn methods(item: &Item) -> Vec<Method> {
                 .collect()
         }
         Item::Mod(module) => {
-            let told = Ctxt::new();
-            let client = client_module::parse(&told, module.clone());
-            let _ = told.check();
+            let ignored = Ctxt::new();
+            let client = client_module::parse(&ignored, module.clone());
+            let _ = ignored.check();
             let methods = client.into_iter().flat_map(|client| client.methods);
             methods
                 .map(|method| Method {
@@ -147,7 +147,7 @@ fn message(ty: &Type) -> Type {
     inside.unwrap_or(ty).clone()
 }
 
-/// What stands in an attribute that is ours, also under a `cfg_attr`.
+/// The arguments of our attribute, also under a `cfg_attr`.
 fn ours(attribute: &Attribute, krate: &Path) -> Option<TokenStream> {
     let of = |attribute: &Attribute| {
         let list = attribute.meta.require_list().ok()?;
@@ -159,7 +159,7 @@ fn ours(attribute: &Attribute, krate: &Path) -> Option<TokenStream> {
     }
 }
 
-/// What methods are called on, in front of `::login`.
+/// The type before `::login`.
 fn receiver(item: Option<&Item>) -> TokenStream {
     match item {
         Some(Item::Impl(block)) => match &block.trait_ {
@@ -176,8 +176,8 @@ fn receiver(item: Option<&Item>) -> TokenStream {
     }
 }
 
-/// A path of the user's, as it is two modules further in.
-fn in_modules(path: &Path) -> TokenStream {
+/// Adapts a user's path to code that is two modules deeper.
+fn from_submodule(path: &Path) -> TokenStream {
     let segments = path.segments.iter();
     match path.segments.first().map(|first| first.ident.to_string()) {
         Some(first) if path.leading_colon.is_none() && first == "self" => {
@@ -193,7 +193,7 @@ fn in_modules(path: &Path) -> TokenStream {
 
 struct Hints<'a> {
     mount: Mount,
-    /// The path of the runtime crate, two modules further in.
+    /// The path of the runtime crate, for code that is two modules deeper.
     krate: TokenStream,
     receiver: TokenStream,
     methods: &'a [Method],
@@ -204,7 +204,7 @@ struct Hints<'a> {
 }
 
 impl Hints<'_> {
-    /// The list of entries on a block, or on the method of this number.
+    /// The list of entries of a block, or of the method with this index.
     fn entries(&mut self, args: &[Arg], of_block: &[Arg], method: Option<usize>) {
         let rows = TABLE.iter().map(|known| known.row);
         let rows = rows.filter(|row| row.places.has(self.mount) && row.feature.is_enabled);
@@ -221,7 +221,7 @@ impl Hints<'_> {
 
     fn entry(&mut self, arg: &Arg, of_block: &[Arg], method: Option<usize>) {
         let Some(name) = arg.name() else {
-            self.entry_of_path(arg);
+            self.path_entry(arg);
             return;
         };
         match (name.to_string().as_str(), &arg.rest) {
@@ -232,7 +232,7 @@ impl Hints<'_> {
                 let names = of_block.iter().filter_map(Arg::name);
                 let names: Vec<String> = names.map(Ident::to_string).collect();
                 let mut rows: Vec<&str> = TABLE.iter().map(|known| known.row.name).collect();
-                // One that has a row for each side is one entry.
+                // An entry may have a row for each side.
                 rows.dedup();
                 let entries = self.items(
                     None,
@@ -254,7 +254,7 @@ impl Hints<'_> {
     }
 
     /// `my_crate::audit(level = 3)`
-    fn entry_of_path(&mut self, arg: &Arg) {
+    fn path_entry(&mut self, arg: &Arg) {
         let head = arg.head.iter();
         let path = quote!(#(#head)*);
         if path.is_empty() {
@@ -285,7 +285,7 @@ impl Hints<'_> {
         }
     }
 
-    /// What stands in the parentheses of an entry.
+    /// The settings of an entry.
     fn settings(&mut self, row: &Row, args: &[Arg], method: Option<usize>) {
         let on_method = method.is_some();
         let settings = row.settings.iter().filter(|setting| {
@@ -298,7 +298,7 @@ impl Hints<'_> {
         let selectors = self.words(selectors.map(|it| it.name));
         let offers = quote!(#settings #selectors);
         let mut named = args;
-        // The first value may have no name, and then any name may be it.
+        // The first value may have no name. Then a half-typed name may be that value, and not a setting.
         if !matches!(row.positional, Positional::No) {
             let first = args.first().filter(|it| !it.is_setting());
             let value = first.map(Arg::as_value);
@@ -320,7 +320,7 @@ impl Hints<'_> {
         }
     }
 
-    /// The method whose messages the values of an entry are about.
+    /// The method whose messages the values of an entry name.
     fn method_of(&self, args: &[Arg], method: Option<usize>) -> Option<usize> {
         let only = args.iter().find_map(|arg| match (arg.name(), &arg.rest) {
             (Some(name), Rest::Value(list)) if name == "only" => inside(list),
@@ -356,7 +356,7 @@ impl Hints<'_> {
             Rest::List(list) if matches!(setting.value, Value::Own(_)) => {
                 for field in split(list) {
                     if let Rest::Value(value) = field.rest {
-                        self.about_messages(of, &without_sigil(value));
+                        self.message_expression(of, &without_sigil(value));
                     }
                 }
                 return;
@@ -366,7 +366,7 @@ impl Hints<'_> {
         let choices = setting.choices();
         match setting.value {
             Value::Access => self.methods(value),
-            Value::Codes | Value::CodesOrNone if inside(value).is_some() => {
+            Value::Codes | Value::CodesOrEmpty if inside(value).is_some() => {
                 let krate = &self.krate;
                 let codes = CODES.map(ident);
                 let offers = quote!(use #krate::__private::tonic::Code::{#(#codes),*};);
@@ -387,13 +387,13 @@ impl Hints<'_> {
                 let paths = split(&list)
                     .into_iter()
                     .map(|path| as_expression(path.as_value()));
-                self.about_messages(of, &quote!(#(#paths,)*));
+                self.message_expression(of, &quote!(#(#paths,)*));
             }
             _ => self.value(value),
         }
     }
 
-    /// `[login, "Login"]`: a name that is a method's leads to the method; another may become one.
+    /// `[login, "Login"]`. The name of a method links to the method. Any other name may be half typed, so methods are completed for it.
     fn methods(&mut self, list: &TokenStream) {
         let list = inside(list).unwrap_or_default();
         let args = split(&list);
@@ -408,13 +408,13 @@ impl Hints<'_> {
         for name in names {
             match self.methods.iter().any(|method| method.name == *name) {
                 true => {
-                    // No compiler can tell what the generated method's argument is.
+                    // rustc cannot infer the type of the generated method's `impl Trait` argument, so only rust-analyzer sees this.
                     let condition =
                         (self.mount == Mount::ClientModule).then(|| quote!(#[cfg(rust_analyzer)]));
                     self.paths
                         .extend(quote!(#condition let _ = #receiver::#name;));
-                    // It takes the place of the name, which is to lead to the method alone.
-                    shown.push(of_ours(name));
+                    // The list gets a copy of the name without its span, so that the user's name only links to the method.
+                    shown.push(without_user_span(name));
                 }
                 false => shown.push(name.clone()),
             }
@@ -427,7 +427,7 @@ impl Hints<'_> {
         );
     }
 
-    /// Names that are one of those that are offered, or may become one.
+    /// A list of names. An editor completes `offers` for them.
     fn list<'n>(&mut self, offers: &TokenStream, names: impl Iterator<Item = &'n Ident>) {
         let list = format_ident!("list_{}", self.lists.len());
         let names = names.filter(|name| {
@@ -460,7 +460,7 @@ impl Hints<'_> {
         })
     }
 
-    /// An expression, or what may become one. In parentheses it is the place itself, which nothing moves out of.
+    /// An expression, which may be half typed. `let _ = (place);` does not move out of the place.
     fn value(&mut self, value: &TokenStream) {
         self.values.extend(quote!(let _ = (#value);));
     }
@@ -479,13 +479,13 @@ impl Hints<'_> {
         }
         self.values.extend(match last {
             Some(TokenTree::Ident(_)) => quote!(use #path as _;),
-            // The last name is not there yet.
+            // The last name has not been typed yet.
             _ => quote!(use #path {};),
         });
     }
 
-    /// An expression of `request` and `response`.
-    fn about_messages(&mut self, of: Option<usize>, value: &TokenStream) {
+    /// An expression that may name `request` and `response`.
+    fn message_expression(&mut self, of: Option<usize>, value: &TokenStream) {
         let Some(method) = of.map(|of| &self.methods[of]) else {
             return;
         };
@@ -510,16 +510,16 @@ impl Hints<'_> {
         let mut copies: Vec<TokenStream> = Vec::new();
         for (i, method) in methods.iter().enumerate() {
             if methods[..i].iter().all(|other| other.name != method.name) {
-                let (docs, name) = (&method.docs, of_ours(&method.name));
+                let (docs, name) = (&method.docs, without_user_span(&method.name));
                 copies.push(quote!(#(#docs)* pub fn #name() {}));
             }
         }
         let values = quote!(#paths #values ::core::result::Result::Ok(()));
         let (of_self, values) = match item {
-            Some(Item::Impl(block)) => of_type(&block.generics, &block.self_ty, &values),
+            Some(Item::Impl(block)) => values_function(&block.generics, &block.self_ty, &values),
             Some(Item::Struct(item)) => {
                 let (name, (_, parameters, _)) = (&item.ident, item.generics.split_for_impl());
-                of_type(&item.generics, &quote!(#name #parameters), &values)
+                values_function(&item.generics, &quote!(#name #parameters), &values)
             }
             _ => {
                 let result = result_of_values();
@@ -540,8 +540,8 @@ impl Hints<'_> {
     }
 }
 
-/// The function of the values, where `self` is the user's: its trait, which is not in scope there, and its `impl`.
-fn of_type(
+/// A trait and its `impl` for the user's type, with a function that contains the values. The trait is not in scope of the user's code.
+fn values_function(
     generics: &Generics,
     self_ty: &impl ToTokens,
     values: &TokenStream,
@@ -562,13 +562,13 @@ fn of_type(
     (Some(of_self), values)
 }
 
-/// A value may have a `?` in it.
+/// The return type of the function with the values. A value may contain `?`.
 fn result_of_values() -> TokenStream {
     quote!(::core::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>>)
 }
 
-/// The same name, at no place of the user's.
-fn of_ours(name: &Ident) -> Ident {
+/// The same name, without the user's span.
+fn without_user_span(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site());
     name

@@ -4,12 +4,12 @@ use syn::Ident;
 
 use crate::entries::entry::Listed;
 use crate::entries::row::Row;
-use crate::entries::site::Place;
+use crate::entries::scope::Place;
 use crate::item::mount::{Mount, Side};
 use crate::text::config::Config;
 use crate::text::span::at;
 
-/// What an entry needs once for all calls: its settings, and its state.
+/// The items that an entry needs once for all calls: its settings, its state and its part of the plan.
 ///
 /// Output, for `retry(max = 3)`:
 ///
@@ -28,7 +28,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
     let items = config.map(|config| config_item(&place, listed, config));
     let settings = match config {
         Some(_) => {
-            // Where the constant cannot be made, the compiler also notes each place that uses it.
+            // If the constant cannot be evaluated, the compiler also points to each use of it. This one points to the entry's name.
             let config = Ident::new(&place.item("CONFIG").to_string(), at(listed.name.span()));
             match listed.row.has_client_settings && mount.side() == Side::Client {
                 true => quote!(&#config.client_settings()),
@@ -38,7 +38,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
         None => quote!(&[]),
     };
     let state = listed.entry.items(&place);
-    let once = listed.made_once().map(|_| {
+    let once = listed.evaluated_once().map(|_| {
         let name = place.item("VALUE");
         quote!(static #name: __interceptors::Once = __interceptors::Once::new();)
     });
@@ -46,14 +46,14 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
     let expressions = listed.shown.iter().map(|(name, shown)| {
         quote!(__interceptors::Setting::new(#name, __interceptors::Value::Text(#shown)))
     });
-    // What sends encoded messages or generated code sends can keep a stream; others cannot.
+    // Only channels and generated clients can keep a request stream to send it again.
     let keeps_streams = matches!(mount, Mount::ClientModule | Mount::Channel);
     let needs = listed.row.needs;
     let single_requests_only =
         (needs.resend && !needs.unary && !keeps_streams).then(|| quote!(.single_requests_only()));
-    // Several attempts at once have several messages at once.
+    // Concurrent attempts need a message each, so the entry needs the message type.
     let typed = (needs.unary && !mount.is_struct()).then(|| quote!(.blind(false)));
-    let behind_decoding = (mount == Mount::Service && listed.is_behind_decoding())
+    let behind_decoding = (mount == Mount::Service && listed.needs_decoded_message())
         .then(|| quote!(.behind_decoding()));
     let verifies = (mount == Mount::Service && listed.row.verifies).then(|| quote!(.verifies()));
     let expressions = quote!(&[#(#expressions),*]);
@@ -83,7 +83,7 @@ pub(crate) fn entry_items(mount: Mount, i: usize, listed: &Listed) -> TokenStrea
 fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStream {
     let Config {
         start,
-        start_at,
+        start_span,
         calls,
     } = config;
     let row = listed.row;
@@ -91,9 +91,9 @@ fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStre
         let (module, ty) = (module(row, span), Ident::new(row.config_type(), span));
         quote_spanned!(span=> __interceptors::#module::#ty)
     };
-    // At the entry's name, which an editor looks up.
-    let (config_type, start_type) = (ty(at(listed.name.span())), ty(*start_at));
-    let start = quote_spanned!(*start_at=> let config = #start_type::#start;);
+    // An editor looks up the type at the entry's name.
+    let (config_type, start_type) = (ty(at(listed.name.span())), ty(*start_span));
+    let start = quote_spanned!(*start_span=> let config = #start_type::#start;);
     let name = place.item("CONFIG");
     quote! {
         const #name: &#config_type = &{
@@ -104,7 +104,7 @@ fn config_item(place: &Place<'_>, listed: &Listed, config: &Config) -> TokenStre
     }
 }
 
-/// Where the runtime crate has what the plan knows of an entry.
+/// The module of an entry's settings in the runtime crate.
 fn module(row: &Row, span: Span) -> TokenStream {
     let path = row.config_module.unwrap_or(row.module);
     let segments = path.split("::").map(|segment| Ident::new(segment, span));

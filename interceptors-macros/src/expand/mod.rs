@@ -3,21 +3,21 @@ mod chain;
 mod channel;
 mod client_module;
 mod common;
-mod described;
+mod descriptors;
 mod disabled;
 pub(crate) mod editor;
 mod expander;
+mod fit_checks;
 mod fits;
-mod found;
 mod hidden;
 pub(crate) mod hints;
 mod items;
 mod one_future;
 mod policy;
-mod questions;
 mod rest;
 mod server;
 mod server_module;
+mod server_policy;
 mod service;
 
 use proc_macro2::TokenStream;
@@ -26,7 +26,7 @@ use crate::check::Checked;
 use crate::item::annotated::Annotated;
 use crate::item::mount::Mount;
 
-/// What an annotated item becomes. Nothing can fail any more.
+/// Expands a checked item. This cannot fail.
 pub(crate) fn expand(checked: &Checked) -> TokenStream {
     match &checked.item {
         Annotated::Block(block) => service::expand(checked, block),
@@ -39,20 +39,21 @@ pub(crate) fn expand(checked: &Checked) -> TokenStream {
     }
 }
 
-/// What a struct gets beside itself, for code that names it: for each of the things that it may be.
-pub(crate) fn beside_the_item(all: &[Checked]) -> TokenStream {
-    let beside = all.iter().map(|checked| match &checked.item {
+/// After an error: the items that a struct would get, so that other code can name them. `all` has an element for each kind of
+/// struct that it may be.
+pub(crate) fn companion_items(all: &[Checked]) -> TokenStream {
+    let companion_items = all.iter().map(|checked| match &checked.item {
         Annotated::Struct(item) => match checked.mount {
-            // With lifetimes there is no chain either.
+            // A struct with lifetimes cannot be a chain.
             mount if !mount.is_enabled() || item.generics.lifetimes().next().is_some() => {
-                disabled::beside(checked, item)
+                disabled::companion_items(checked, item)
             }
-            Mount::Server => server::beside(checked, item, all.len() == 1),
-            _ => channel::beside(checked, item),
+            Mount::Server => server::companion_items(checked, item, all.len() == 1),
+            _ => channel::companion_items(checked, item),
         },
         Annotated::Block(_) | Annotated::ClientModule(_) | Annotated::ServerModule(_) => {
             TokenStream::new()
         }
     });
-    beside.collect()
+    companion_items.collect()
 }

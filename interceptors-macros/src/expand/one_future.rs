@@ -1,4 +1,5 @@
-//! Where the call of a service's method is one future that the runtime makes, which the method puts into its box.
+//! Methods whose call is a single future: the runtime creates it, and the method returns it in a box. All other methods are `async`
+//! themselves and await their policy function.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -9,30 +10,30 @@ use syn::{
 
 use super::common::hide_secrets;
 use super::expander::Expander;
-use super::policy::{Policies, Split, of};
+use super::policy::{Policies, Split, key};
 use super::rest::outlives;
 use crate::entries::chain::Chain;
 use crate::item::service::{Method, Returns};
 use crate::text::tokens::{find_ident, has_lifetimes};
 
 impl Expander<'_> {
-    /// Whether the call of a method is one future.
+    /// Whether the call of a method is a single future.
     pub(super) fn is_one_future(
         &self,
         policies: &Policies<'_>,
         method: &Method,
         chain: &Chain,
     ) -> bool {
-        let of = of(method, chain);
+        let key = key(method, chain);
         let entries = &self.checked.entries;
         self.boxes(method)
-            && policies.kept(of).is_empty()
+            && policies.kept(key).is_empty()
             && hide_secrets(self.checked, Some(chain)).is_empty()
             && outlives(chain, entries, &Split::of(chain, entries, method.by_mut))
     }
 
-    /// Whether a method puts its future into a box: the box is the user's or that of `#[async_trait]`, which leaves a method
-    /// alone that gives it.
+    /// Whether a method returns its future in a box. The user may have written the box, or `#[async_trait]` adds it. `#[async_trait]`
+    /// does not change a method that already returns a box.
     fn boxes(&self, method: &Method) -> bool {
         let block = self.block;
         let is = |attribute: &Attribute, name: &str| {
@@ -49,8 +50,8 @@ impl Expander<'_> {
             Returns::Boxed(_) => true,
             Returns::Opaque => false,
         };
-        // The `impl` of the runtime's trait has no parameters but those of the type. Rust's orphan rule forbids it for a reference to a
-        // parameter, and for a box with one.
+        // The generated `impl` of a runtime trait can only have generic parameters that are part of the type. The orphan rule forbids
+        // it for a reference to a type parameter, and for a box of one.
         let (is_own, named) = match &block.self_ty {
             Type::Path(ty) => {
                 let last = ty.path.segments.last().map(|last| &last.ident);
@@ -77,7 +78,7 @@ impl Expander<'_> {
             && block.generics.params.iter().all(is_of_type)
     }
 
-    /// The lists of such methods, as types that the runtime finds their functions by.
+    /// Marker types for the policy functions of these methods. The runtime calls the functions by their markers.
     ///
     /// Output:
     ///
@@ -94,7 +95,7 @@ impl Expander<'_> {
         let (policy, self_ty) = (self.policy_trait(), &self.block.self_ty);
         let methods = self.methods();
         let methods = methods.filter(|(method, chain)| self.is_one_future(policies, method, chain));
-        let markers = policies.markers(methods.map(|(method, chain)| of(method, chain)));
+        let markers = policies.markers(methods.map(|(method, chain)| key(method, chain)));
         let markers = markers.map(|(cfgs, marker, name)| quote! {
             #(#cfgs)*
             struct #marker;
@@ -119,7 +120,7 @@ impl Expander<'_> {
 /// async fn get(&self, request: Request<Id>) -> R
 /// ```
 ///
-/// Output, which is what `#[async_trait]` makes of it:
+/// Output, the same as that of `#[async_trait]`:
 ///
 /// ```text
 /// fn get<'__this, '__call>(&'__this self, request: Request<Id>)

@@ -1,43 +1,43 @@
-//! The part of a policy that looks at no message: one function for all methods with the same list.
+//! Policy functions: the first part of a list, which looks at no message. All methods with the same list share one function.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::{Attribute, Token};
 
-use super::chain::{Asked, Links, Part, verdict_name};
+use super::chain::{CheckAt, Links, Part, verdict_name};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
 use crate::entries::entry::Listed;
 use crate::entries::row::Looks;
-use crate::entries::site::Site;
+use crate::entries::scope::Scope;
 use crate::item::mount::Side;
 use crate::item::service::Method;
 
-/// The lists of a block, each once.
+/// The different lists of a block, each with a policy function.
 pub(super) struct Policies<'a> {
     checked: &'a Checked,
-    lists: Vec<List<'a>>,
+    lists: Vec<Policy<'a>>,
 }
 
-struct List<'a> {
-    of: Of<'a>,
+struct Policy<'a> {
+    key: PolicyKey<'a>,
     split: Split,
 }
 
-/// Methods with the same of these share a function.
+/// Methods with equal keys share a policy function.
 #[derive(Clone, Copy)]
-pub(super) struct Of<'a> {
+pub(super) struct PolicyKey<'a> {
     pub(super) chain: &'a Chain,
-    /// Whether they borrow `self` mutably.
+    /// Whether the method borrows `self` mutably.
     pub(super) by_mut: bool,
-    /// A method that is not compiled may list what is not there.
+    /// The conditions of the method. If it is not compiled, its list may name items that do not exist.
     pub(super) cfgs: &'a [Attribute],
 }
 
-impl PartialEq for Of<'_> {
+impl PartialEq for PolicyKey<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let cfgs = |of: &Self| {
-            let cfgs = of.cfgs;
+        let cfgs = |key: &Self| {
+            let cfgs = key.cfgs;
             quote!(#(#cfgs)*).to_string()
         };
         (&self.chain.entries, self.by_mut, cfgs(self))
@@ -45,36 +45,36 @@ impl PartialEq for Of<'_> {
     }
 }
 
-/// The list of a method.
-pub(super) fn of<'a>(method: &'a Method, chain: &'a Chain) -> Of<'a> {
-    Of {
+/// The key of a method.
+pub(super) fn key<'a>(method: &'a Method, chain: &'a Chain) -> PolicyKey<'a> {
+    PolicyKey {
         chain,
         by_mut: method.by_mut,
         cfgs: &method.cfgs,
     }
 }
 
-/// The list for methods that the service does not have.
-pub(super) fn of_unknown(chain: &Chain) -> Of<'_> {
-    Of {
+/// The key for methods that the service does not have.
+pub(super) fn unknown_method_key(chain: &Chain) -> PolicyKey<'_> {
+    PolicyKey {
         chain,
         by_mut: false,
         cfgs: &[],
     }
 }
 
-/// The two parts of a list.
+/// A list, split into the policy and the typed part.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Split {
-    /// The entries up to the first that surely looks at messages.
+    /// The entries before the first one that needs the message type.
     pub(super) policy: Vec<usize>,
-    /// That one, and what follows it.
+    /// That entry, and all after it.
     pub(super) typed: Vec<usize>,
 }
 
 impl Split {
-    /// An entry that makes several attempts at once has several messages at once, so it begins the second part. So does one that
-    /// uses a `self` which the call borrows mutably: the first part is a function of its own.
+    /// The typed part begins at an entry that makes concurrent attempts, because each attempt needs a message. It also begins at an
+    /// entry that uses a `self` which the call borrows mutably: the policy is a separate function, and cannot borrow it as well.
     pub(super) fn of(chain: &Chain, entries: &[Listed], by_mut: bool) -> Self {
         let begins = |listed: &Listed| listed.row.needs.unary || by_mut && listed.needs_self();
         let covering = &chain.entries;
@@ -86,25 +86,28 @@ impl Split {
         }
     }
 
-    /// Entries of the first part that belong to the second if their type looks at messages.
-    pub(super) fn asked<'e>(&'e self, entries: &'e [Listed]) -> impl Iterator<Item = usize> + 'e {
+    /// The entries of the policy that move to the typed part if their type looks at messages.
+    pub(super) fn type_dependent<'e>(
+        &'e self,
+        entries: &'e [Listed],
+    ) -> impl Iterator<Item = usize> + 'e {
         let policy = self.policy.iter().copied();
-        policy.filter(|&i| entries[i].is_asked())
+        policy.filter(|&i| entries[i].is_type_dependent())
     }
 
-    /// The entries of the first part that may run before the message is decoded, and those that come behind decoding.
-    fn at_decoding<'s>(&'s self, entries: &[Listed]) -> (&'s [usize], &'s [usize]) {
+    /// Splits the policy into the entries that may run before the message is decoded, and those that run after.
+    fn split_at_decoding<'s>(&'s self, entries: &[Listed]) -> (&'s [usize], &'s [usize]) {
         let mut policy = self.policy.iter();
-        let border = policy.position(|&i| entries[i].is_behind_decoding());
+        let border = policy.position(|&i| entries[i].needs_decoded_message());
         self.policy.split_at(border.unwrap_or(self.policy.len()))
     }
 
-    /// Whether nothing of the list has to come behind decoding, if its entries that are asked take any message.
+    /// Whether the whole list may run before decoding, provided that its type-dependent entries accept any message.
     pub(super) fn may_end_before_decoding(&self, entries: &[Listed]) -> bool {
-        self.typed.is_empty() && self.at_decoding(entries).1.is_empty()
+        self.typed.is_empty() && self.split_at_decoding(entries).1.is_empty()
     }
 
-    /// Entries of the first part that look at messages in the frame.
+    /// The entries of the policy that look at messages. The frame of the method does that for them.
     pub(super) fn looks(&self, entries: &[Listed]) -> Vec<usize> {
         let policy = self.policy.iter().copied();
         let looks = policy.filter(|&i| entries[i].entry.looks() != Looks::No);
@@ -113,53 +116,53 @@ impl Split {
 }
 
 impl<'a> Policies<'a> {
-    pub(super) fn new(checked: &'a Checked, methods: impl Iterator<Item = Of<'a>>) -> Self {
-        let mut lists: Vec<List<'a>> = Vec::new();
-        for of in methods {
-            if !lists.iter().any(|list| list.of == of) {
-                let split = Split::of(of.chain, &checked.entries, of.by_mut);
-                lists.push(List { of, split });
+    pub(super) fn new(checked: &'a Checked, methods: impl Iterator<Item = PolicyKey<'a>>) -> Self {
+        let mut lists: Vec<Policy<'a>> = Vec::new();
+        for key in methods {
+            if !lists.iter().any(|list| list.key == key) {
+                let split = Split::of(key.chain, &checked.entries, key.by_mut);
+                lists.push(Policy { key, split });
             }
         }
         Self { checked, lists }
     }
 
-    /// `__policy_0`, for the methods with this list.
-    pub(super) fn name(&self, of: Of<'_>) -> Ident {
-        let n = self.lists.iter().position(|list| list.of == of);
+    /// The name of a policy function: `__policy_0`.
+    pub(super) fn name(&self, key: PolicyKey<'_>) -> Ident {
+        let n = self.lists.iter().position(|list| list.key == key);
         format_ident!("__policy_{}", n.unwrap_or_default())
     }
 
-    /// `__Policy0`, the name of that function as a type.
-    pub(super) fn marker(&self, of: Of<'_>) -> Ident {
-        let n = self.lists.iter().position(|list| list.of == of);
+    /// The marker type of a policy function: `__Policy0`.
+    pub(super) fn marker(&self, key: PolicyKey<'_>) -> Ident {
+        let n = self.lists.iter().position(|list| list.key == key);
         format_ident!("__Policy{}", n.unwrap_or_default())
     }
 
-    /// The functions of these methods, each once: its conditions, its name as a type, and its name.
+    /// The policy functions of these methods, each once: its conditions, its marker type and its name.
     pub(super) fn markers<'o>(
         &self,
-        of: impl Iterator<Item = Of<'o>>,
+        key: impl Iterator<Item = PolicyKey<'o>>,
     ) -> impl Iterator<Item = (&'o [Attribute], Ident, Ident)> {
         let mut seen = Vec::new();
-        of.filter_map(move |of| {
-            let marker = self.marker(of);
+        key.filter_map(move |key| {
+            let marker = self.marker(key);
             if seen.contains(&marker) {
                 return None;
             }
             seen.push(marker.clone());
-            Some((of.cfgs, marker, self.name(of)))
+            Some((key.cfgs, marker, self.name(key)))
         })
     }
 
-    /// What a method hands over besides the call and its frame. A method that a generated server can find is called in two
-    /// places, which get it from `kept_items`.
-    pub(super) fn kept(&self, of: Of<'_>) -> Vec<TokenStream> {
+    /// The arguments of a policy function for state that the method has separately. If a generated server can find the policy, the
+    /// function is called in two places, which get the state from `kept_items`.
+    pub(super) fn kept(&self, key: PolicyKey<'_>) -> Vec<TokenStream> {
         let kept = self
-            .kept_by(of)
+            .kept_by(key)
             .map(|(i, _, value)| match self.checked.unknown {
                 Some(_) => {
-                    let name = kept_name(i, of.chain);
+                    let name = kept_name(i, key.chain);
                     quote!(#name())
                 }
                 None => value,
@@ -167,7 +170,7 @@ impl<'a> Policies<'a> {
         kept.collect()
     }
 
-    /// Output, for `concurrency(max = 5, per = method)` in front of `get`:
+    /// Output, for `concurrency(max = 5, per = method)` on `get`:
     ///
     /// ```text
     /// fn __kept_0_get() -> &'static Limiter {
@@ -175,10 +178,13 @@ impl<'a> Policies<'a> {
     ///     &*__LIMITER_CONCURRENCY_0
     /// }
     /// ```
-    pub(super) fn kept_items<'o>(&'o self, of: Of<'o>) -> impl Iterator<Item = TokenStream> + 'o {
-        let cfgs = of.cfgs;
-        self.kept_by(of).map(move |(i, ty, value)| {
-            let name = kept_name(i, of.chain);
+    pub(super) fn kept_items<'o>(
+        &'o self,
+        key: PolicyKey<'o>,
+    ) -> impl Iterator<Item = TokenStream> + 'o {
+        let cfgs = key.cfgs;
+        self.kept_by(key).map(move |(i, ty, value)| {
+            let name = kept_name(i, key.chain);
             quote! {
                 #(#cfgs)*
                 #[allow(non_snake_case)]
@@ -191,13 +197,13 @@ impl<'a> Policies<'a> {
 
     fn kept_by<'o>(
         &'o self,
-        of: Of<'o>,
+        key: PolicyKey<'o>,
     ) -> impl Iterator<Item = (usize, TokenStream, TokenStream)> + 'o {
-        let split = Split::of(of.chain, &self.checked.entries, of.by_mut);
+        let split = Split::of(key.chain, &self.checked.entries, key.by_mut);
         split.policy.into_iter().filter_map(|i| {
             let listed = &self.checked.entries[i];
             let place = listed.place(self.checked.mount, i);
-            let (ty, value) = listed.entry.kept_by_method(&place)?;
+            let (ty, value) = listed.entry.method_state(&place)?;
             Some((i, ty, value))
         })
     }
@@ -206,14 +212,14 @@ impl<'a> Policies<'a> {
         let kept = split.policy.iter().filter_map(|&i| {
             let listed = &self.checked.entries[i];
             let place = listed.place(self.checked.mount, i);
-            let (ty, _) = listed.entry.kept_by_method(&place)?;
+            let (ty, _) = listed.entry.method_state(&place)?;
             let name = place.kept();
             Some(quote!(#name: &'static #ty))
         });
         kept.collect()
     }
 
-    /// What the plan of a method is made of.
+    /// The entries of a method's plan.
     ///
     /// Output, for `logging, with(self.audit)`:
     ///
@@ -222,17 +228,17 @@ impl<'a> Policies<'a> {
     /// ```
     pub(super) fn plan_entries(
         &self,
-        of: Of<'_>,
+        key: PolicyKey<'_>,
         policy: Option<&TokenStream>,
     ) -> Vec<TokenStream> {
         let checked = self.checked;
-        let split = Split::of(of.chain, &checked.entries, of.by_mut);
-        let entries = checked.plan_entries(of.chain).zip(&of.chain.entries);
+        let split = Split::of(key.chain, &checked.entries, key.by_mut);
+        let entries = checked.plan_entries(key.chain).zip(&key.chain.entries);
         let entries = entries.map(|(entry, i)| {
             if split.typed.first() == Some(i) {
                 return quote!(#entry.blind(false));
             }
-            if !checked.entries[*i].is_asked() || split.typed.contains(i) {
+            if !checked.entries[*i].is_type_dependent() || split.typed.contains(i) {
                 return quote!(#entry);
             }
             let is_blind = is_blind_name(*i);
@@ -244,22 +250,22 @@ impl<'a> Policies<'a> {
         entries.collect()
     }
 
-    /// Entries whose type decides in which part they are, each with a list that it is in and what it is compiled for.
-    fn asked(&self) -> Vec<(usize, &List<'a>, &'a [Attribute])> {
-        let mut asked: Vec<(usize, &List<'a>, &'a [Attribute])> = Vec::new();
+    /// The entries whose type decides in which part they are, each with a list that contains it and with its conditions.
+    fn type_dependent(&self) -> Vec<(usize, &Policy<'a>, &'a [Attribute])> {
+        let mut type_dependent: Vec<(usize, &Policy<'a>, &'a [Attribute])> = Vec::new();
         for list in &self.lists {
-            for i in list.split.asked(&self.checked.entries) {
-                match asked.iter_mut().find(|(j, ..)| *j == i) {
-                    // An entry of a method of its own is in one list.
+            for i in list.split.type_dependent(&self.checked.entries) {
+                match type_dependent.iter_mut().find(|(j, ..)| *j == i) {
+                    // An entry of a single method is in one list. Others are always compiled.
                     Some((_, _, cfgs)) => *cfgs = &[],
-                    None => asked.push((i, list, list.of.cfgs)),
+                    None => type_dependent.push((i, list, list.key.cfgs)),
                 }
             }
         }
-        asked
+        type_dependent
     }
 
-    /// What the plan shows of these entries.
+    /// Constants for the plan: whether each type-dependent entry accepts any message.
     ///
     /// Output, for `with(self.audit)`:
     ///
@@ -271,19 +277,19 @@ impl<'a> Policies<'a> {
     /// });
     /// ```
     pub(super) fn verdicts(&self, generics: &syn::Generics, is_method: bool) -> TokenStream {
-        let each = self.asked().into_iter().map(|(i, list, cfgs)| {
+        let each = self.type_dependent().into_iter().map(|(i, list, cfgs)| {
             let name = is_blind_name(i);
             let this = Token![self](Span::call_site());
             let links = self.links(list, generics, Some(this).filter(|_| is_method));
-            let binding = renamed(links.bindings(&[i]));
+            let binding = with_this(links.bindings(&[i]));
             let verdict = verdict_name(i, Span::call_site());
-            let of = match is_method {
+            let this_type = match is_method {
                 true => quote!(Self),
                 false => quote!(()),
             };
             quote! {
                 #(#cfgs)*
-                const #name: ::core::primitive::bool = __interceptors::is_blind(|__this: &#of| {
+                const #name: ::core::primitive::bool = __interceptors::is_blind(|__this: &#this_type| {
                     let _ = __this;
                     #binding
                     #verdict
@@ -295,28 +301,28 @@ impl<'a> Policies<'a> {
 
     fn links<'l>(
         &'l self,
-        list: &List<'l>,
+        list: &Policy<'l>,
         generics: &'l syn::Generics,
         this: Option<Token![self]>,
     ) -> Links<'l> {
         Links {
             mount: self.checked.mount,
-            chain: list.of.chain,
+            chain: list.key.chain,
             method: None,
             entries: &self.checked.entries,
-            site: Site {
+            scope: Scope {
                 generics,
                 this,
                 message: quote!(__interceptors::Opaque),
                 messages: None,
             },
-            by_mut: list.of.by_mut,
+            by_mut: list.key.by_mut,
             part: Part::Policy,
-            asked: Asked::Here,
+            check_at: CheckAt::Here,
         }
     }
 
-    /// The chain of a list whose first entries may have run before the message was decoded.
+    /// The chain of a list, if a generated server may run its first entries before the message is decoded.
     ///
     /// Output, for `logging, validate`:
     ///
@@ -327,15 +333,18 @@ impl<'a> Policies<'a> {
     /// }
     /// let mut __chain = Chain::new(__0, __behind);
     /// ```
-    fn around_decoding(&self, list: &List<'_>, links: &Links<'_>) -> TokenStream {
+    fn around_decoding(&self, list: &Policy<'_>, links: &Links<'_>) -> TokenStream {
         let entries = &self.checked.entries;
-        let (before, behind) = list.split.at_decoding(entries);
+        let (before, behind) = list.split.split_at_decoding(entries);
         let border = (!behind.is_empty()).then(|| {
             let chain = links.links(behind, quote!(__behind));
             let border = quote!(__interceptors::Border::new(#chain));
-            // Where the type of an entry ends this part, what is behind that entry is not in it.
-            let asked = before.iter().rev().filter(|&&i| entries[i].is_asked());
-            let border = asked.fold(border, |border, &i| {
+            // If the type of an entry ends the policy, the entries after it are not in the policy.
+            let type_dependent = before
+                .iter()
+                .rev()
+                .filter(|&&i| entries[i].is_type_dependent());
+            let border = type_dependent.fold(border, |border, &i| {
                 let verdict = verdict_name(i, Span::call_site());
                 quote!(#verdict.inner(|__behind| #border, __behind))
             });
@@ -352,12 +361,12 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// What declares the functions in a trait: they need `self` and the parameters of the block.
+    /// Declarations of the policy functions, for a trait. They need `self` and the generic parameters of the block.
     pub(super) fn declarations(&self) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
             let name = format_ident!("__policy_{n}");
-            let this = (!list.of.by_mut).then(|| quote!(&self,));
-            let cfgs = list.of.cfgs;
+            let this = (!list.key.by_mut).then(|| quote!(&self,));
+            let cfgs = list.key.cfgs;
             let kept = self.parameters(&list.split);
             quote! {
                 #(#cfgs)*
@@ -369,7 +378,7 @@ impl<'a> Policies<'a> {
                 ) -> impl ::core::future::Future<Output = __interceptors::OpaqueAnswer> + ::core::marker::Send;
             }
         });
-        let verdicts = self.asked().into_iter().map(|(i, _, cfgs)| {
+        let verdicts = self.type_dependent().into_iter().map(|(i, _, cfgs)| {
             let name = is_blind_name(i);
             quote!(#(#cfgs)* const #name: ::core::primitive::bool;)
         });
@@ -395,8 +404,8 @@ impl<'a> Policies<'a> {
     ) -> TokenStream {
         let each = self.lists.iter().enumerate().map(|(n, list)| {
             let name = format_ident!("__policy_{n}");
-            let this = this.filter(|_| !list.of.by_mut);
-            let cfgs = list.of.cfgs;
+            let this = this.filter(|_| !list.key.by_mut);
+            let cfgs = list.key.cfgs;
             let parameter = this.map(|this| quote!(&#this,));
             let kept = self.parameters(&list.split);
             let policy = &list.split.policy;
@@ -436,16 +445,16 @@ impl<'a> Policies<'a> {
     }
 }
 
-/// Whether a request may be kept, so that its size matters.
+/// Whether an entry may keep the request. Then the size of the request is needed.
 pub(super) fn may_be_kept(checked: &Checked, chain: &Chain) -> bool {
     let keeps = |listed: &Listed| {
         let needs = listed.row.needs;
-        needs.resend || needs.unary || needs.scheme || listed.is_asked()
+        needs.resend || needs.unary || needs.scheme || listed.is_type_dependent()
     };
     chain.first(&checked.entries, keeps).is_some()
 }
 
-/// `__kept_1_get`, and `__kept_1_` for methods that the service does not have.
+/// `__kept_1_get`. For methods that the service does not have, `__kept_1_`.
 fn kept_name(i: usize, chain: &Chain) -> Ident {
     let method = chain.name.trim_matches('*');
     format_ident!("__kept_{i}_{method}")
@@ -456,15 +465,15 @@ fn is_blind_name(i: usize) -> Ident {
     format_ident!("__IS_BLIND_{i}")
 }
 
-/// An expression in a closure, which has no `self` of its own.
-pub(super) fn renamed(tokens: TokenStream) -> TokenStream {
+/// Replaces `self` by `__this`, for an expression in a closure that has no `self`.
+pub(super) fn with_this(tokens: TokenStream) -> TokenStream {
     let trees = tokens.into_iter().map(|tree| match tree {
         TokenTree::Ident(this) if this == "self" => TokenTree::Ident(Ident::new(
             "__this",
             Span::call_site().located_at(this.span()),
         )),
         TokenTree::Group(group) => {
-            let mut inside = Group::new(group.delimiter(), renamed(group.stream()));
+            let mut inside = Group::new(group.delimiter(), with_this(group.stream()));
             inside.set_span(group.span());
             TokenTree::Group(inside)
         }

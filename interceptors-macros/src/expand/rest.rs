@@ -1,4 +1,4 @@
-//! What a method has of its list besides the function that is there once for all methods.
+//! The code of a method's list that is not in the policy function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -11,7 +11,7 @@ use crate::item::mount::Side;
 use crate::text::span::at;
 use crate::text::tokens::find_ident;
 
-/// What a method has of its list besides the function for all of them: values, and what is behind that function.
+/// The local variables of a method, and the part of its chain after the policy function.
 ///
 /// Output, for `logging, with(self.audit), retry`:
 ///
@@ -28,20 +28,22 @@ use crate::text::tokens::find_ident;
 /// });
 /// ```
 ///
-/// `lends` is whether each attempt borrows what is innermost.
+/// `lends` is true if each attempt borrows the innermost handler.
 pub(super) fn rest(
     links: &Links<'_>,
     split: &Split,
     given: &TokenStream,
     lends: bool,
 ) -> TokenStream {
-    let asked: Vec<usize> = split.asked(links.entries).collect();
-    let typed = typed(split, &asked);
+    let type_dependent: Vec<usize> = split.type_dependent(links.entries).collect();
+    let typed = typed(split, &type_dependent);
     let looks = split.looks(links.entries);
     let bound = bound(links, &looks, &typed);
     let bindings = links.bindings(&bound);
-    // The verdict on the others uses them.
-    let unused = bound.iter().filter(|&&i| !links.entries[i].is_asked());
+    // The locals of type-dependent entries are used by their verdicts.
+    let unused = bound
+        .iter()
+        .filter(|&&i| !links.entries[i].is_type_dependent());
     let used = unused.map(|&i| {
         let span = at(links.entries[i].span());
         let local = local_name(i, span);
@@ -56,8 +58,8 @@ pub(super) fn rest(
         true => quote!(__interceptors::Blind),
         false => quote!(__interceptors::Typed),
     };
-    let behind = behind(links, split, &asked, &last, given);
-    let verdicts = asked.iter().rev().fold(last, |further_in, &i| {
+    let behind = behind(links, split, &type_dependent, &last, given);
+    let verdicts = type_dependent.iter().rev().fold(last, |further_in, &i| {
         let verdict = verdict_name(i, Span::call_site());
         quote!(#verdict.and(#further_in))
     });
@@ -68,13 +70,14 @@ pub(super) fn rest(
     }
 }
 
-/// The entries that a method needs itself, in their order. A look has to be one for the messages, and who verified the caller is a type.
+/// The entries that need a local variable in the method, in order: those that look at messages, those of the typed part, and
+/// verifiers whose type other entries name.
 fn bound(links: &Links<'_>, looks: &[usize], typed: &[usize]) -> Vec<usize> {
     let mut bound = [looks, typed].concat();
     let verifiers = bound
         .iter()
         .filter_map(|&i| Some((i, links.chain.verifier_before(links.entries, i)?)));
-    // Few entries name the type.
+    // Only a few entries use the local of their verifier.
     let verifiers = verifiers.filter(|&(i, verifier)| {
         let local = local_name(verifier, Span::call_site());
         find_ident(links.value(i), &local.to_string()).is_some()
@@ -86,7 +89,7 @@ fn bound(links: &Links<'_>, looks: &[usize], typed: &[usize]) -> Vec<usize> {
     bound
 }
 
-/// What a method has of its list where its call is one future, see [`outlives`].
+/// The code of a method whose call is a single future, see [`outlives`].
 ///
 /// Output, for `logging, with(self.audit)`:
 ///
@@ -95,31 +98,35 @@ fn bound(links: &Links<'_>, looks: &[usize], typed: &[usize]) -> Vec<usize> {
 /// let __verdict_1 = asked(&__1).verdict();
 /// let __behind = __verdict_1.around(__rpc.handler(…), |__innermost| __rpc.lent(__1).before(__innermost));
 /// ```
-pub(super) fn through(links: &Links<'_>, split: &Split, given: &TokenStream) -> TokenStream {
+pub(super) fn one_future_rest(
+    links: &Links<'_>,
+    split: &Split,
+    given: &TokenStream,
+) -> TokenStream {
     if is_plain(links, split) {
         return quote! {
             let __behind = __interceptors::Blind.around(#given, |__innermost| __innermost);
         };
     }
-    let asked: Vec<usize> = split.asked(links.entries).collect();
-    let typed = typed(split, &asked);
+    let type_dependent: Vec<usize> = split.type_dependent(links.entries).collect();
+    let typed = typed(split, &type_dependent);
     let bound = bound(links, &[], &typed);
     let bindings = links.bindings(&bound);
     let last = match split.typed.is_empty() {
         true => quote!(__interceptors::Blind),
         false => quote!(__interceptors::Typed),
     };
-    let behind = behind(links, split, &asked, &last, given);
+    let behind = behind(links, split, &type_dependent, &last, given);
     quote! {
         #bindings
         let __behind = #behind;
     }
 }
 
-/// Whether what a method has of its list can outlive the method: it borrows from nothing but `self`.
+/// Whether the interceptors of a method can outlive the method, because they borrow only from `self`.
 pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool {
-    let asked: Vec<usize> = split.asked(entries).collect();
-    let typed = typed(split, &asked);
+    let type_dependent: Vec<usize> = split.type_dependent(entries).collect();
+    let typed = typed(split, &type_dependent);
     let verifiers = typed
         .iter()
         .filter_map(|&i| chain.verifier_before(entries, i));
@@ -127,23 +134,24 @@ pub(super) fn outlives(chain: &Chain, entries: &[Listed], split: &Split) -> bool
     split.looks(entries).is_empty()
         && bound.all(|i| {
             let listed = &entries[i];
-            listed.is_made_at_its_turn() && listed.made_from_self().is_none()
+            listed.is_made_lazily() && listed.made_from_self().is_none()
         })
 }
 
-/// All that may be compiled for the method.
-fn typed(split: &Split, asked: &[usize]) -> Vec<usize> {
-    let first = asked.first();
+/// The entries that may be in the typed part: all from the first type-dependent one on.
+fn typed(split: &Split, type_dependent: &[usize]) -> Vec<usize> {
+    let first = type_dependent.first();
     let from = split.policy.iter().position(|i| Some(i) == first);
     let of_policy = from.map_or(&[][..], |from| &split.policy[from..]);
     of_policy.iter().chain(&split.typed).copied().collect()
 }
 
-/// What is behind the first part of the list, from the first of these entries on whose type looks at messages.
+/// The chain after the policy function. It begins at the first entry of `type_dependent` whose type looks at messages. The compiler picks
+/// that entry: the verdicts are types.
 fn behind(
     links: &Links<'_>,
     split: &Split,
-    asked: &[usize],
+    type_dependent: &[usize],
     last: &TokenStream,
     innermost: &TokenStream,
 ) -> TokenStream {
@@ -152,7 +160,7 @@ fn behind(
         let start = list.iter().position(|&i| i == from).unwrap_or(list.len());
         links.links(&list[start..], links.attempts(quote!(__innermost)))
     };
-    match asked {
+    match type_dependent {
         [] => {
             let chain = match split.typed.first() {
                 Some(&first) => chain(first),
@@ -179,14 +187,14 @@ fn behind(
     }
 }
 
-/// Whether nothing but the handler is behind the first part of the list, whatever the types are.
+/// Whether only the handler comes after the policy function, whatever the types are.
 fn is_plain(links: &Links<'_>, split: &Split) -> bool {
     links.mount.side() == Side::Server
         && split.typed.is_empty()
-        && split.asked(links.entries).next().is_none()
+        && split.type_dependent(links.entries).next().is_none()
 }
 
-/// What holds the message of a method while its policy runs.
+/// The frame, which holds the message of a method while its policy runs.
 pub(super) fn frame(links: &Links<'_>, split: &Split, handler: &TokenStream) -> TokenStream {
     let looks = links.looks(&split.looks(links.entries));
     let running = quote!(let __running = ::core::pin::pin!(::core::option::Option::None););

@@ -2,9 +2,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{ItemStruct, parse_quote};
 
-use super::channel::{holds_for_all, plan, plan_name, rows, state, through};
+use super::channel::{call_body, holds_for_all, plan, plan_name, rows, state};
 use super::common::{entries, imports, plan_impl};
-use super::described::{Described, described};
+use super::descriptors::{DescriptorItems, descriptor_items};
 use crate::check::Checked;
 
 /// Input:
@@ -37,12 +37,13 @@ use crate::check::Checked;
 /// };
 /// ```
 pub(super) fn expand(checked: &Checked, item: &ItemStruct) -> TokenStream {
-    let beside = beside(checked, item, true);
-    quote!(#item #beside)
+    let companion_items = companion_items(checked, item, true);
+    quote!(#item #companion_items)
 }
 
-/// All that comes after the struct. Where it may be a client's too, that has `wrap` and the plan.
-pub(super) fn beside(checked: &Checked, item: &ItemStruct, is_alone: bool) -> TokenStream {
+/// The items that come after the struct. If the struct may also be for a client (`is_alone` is false), the client's items have
+/// `wrap` and the plan.
+pub(super) fn companion_items(checked: &Checked, item: &ItemStruct, is_alone: bool) -> TokenStream {
     let imports = imports(checked);
     let entries = entries(checked);
     let (vis, ident, parameters) = (&item.vis, &item.ident, &item.generics);
@@ -57,28 +58,30 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct, is_alone: bool) -> To
     let rows = || rows(checked);
     let plans = rows().map(|(n, chain)| plan(checked, n, chain));
     let others: Vec<_> = rows().map(|(n, _)| plan_name(n)).collect();
-    let Described {
-        items: described,
+    let DescriptorItems {
+        items: descriptors,
         find,
         plan: plan_rows,
-    } = described(checked, &others);
-    let forms = |is_http: bool| {
+    } = descriptor_items(checked, &others);
+    let conditions = |is_http: bool| {
         let rows = rows().skip(1);
         let rows = rows.filter(move |(_, chain)| chain.rpc.contains(' ') == is_http);
         rows.map(|(n, chain)| {
-            let (is_asked, plan) = (form(&chain.rpc), plan_name(n));
-            quote!(if #is_asked { return #plan; })
+            let (matches, plan) = (pattern_condition(&chain.rpc), plan_name(n));
+            quote!(if #matches { return #plan; })
         })
     };
-    let (http, rpcs) = (forms(true), forms(false));
+    let (http, rpcs) = (conditions(true), conditions(false));
     let listed = || checked.entries.iter().enumerate();
     let passes = listed().filter_map(|(i, listed)| {
-        let passes = listed.entry.passes(&listed.place(checked.mount, i))?;
+        let passes = listed
+            .entry
+            .for_uncovered_calls(&listed.place(checked.mount, i))?;
         let is_needed = !holds_for_all(checked, i);
         is_needed.then(|| quote!(if !__call.plan().covers(#i) { #passes }))
     });
-    let also = &checked.beside;
-    let receive = through(checked, item, &hide(checked), &quote!(run));
+    let also = &checked.struct_items;
+    let receive = call_body(checked, item, &hide(checked), &quote!(run));
     let plan_impl = is_alone.then(|| plan_impl(checked, parameters, &self_ty, &plan_rows));
     let challenge = challenge(checked);
     let is_deprecated = item
@@ -105,7 +108,7 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct, is_alone: bool) -> To
             #imports
             #entries
             #(#plans)*
-            #described
+            #descriptors
             #state
             impl #impl_generics __interceptors::ServerChain for #self_ty #bounds {
                 type State = __State;
@@ -156,13 +159,15 @@ pub(super) fn beside(checked: &Checked, item: &ItemStruct, is_alone: bool) -> To
     }
 }
 
-/// Hides the secrets that entries look for, in the calls where they do not do so in time.
+/// Hides the secrets that entries read, in calls that the entries do not cover and in calls that user code sees first.
 fn hide(checked: &Checked) -> TokenStream {
     let listed = checked.entries.iter().enumerate();
     let secrets = listed.filter_map(|(i, listed)| {
-        let secret = listed.entry.secret(&listed.place(checked.mount, i))?;
+        let secret = listed
+            .entry
+            .secret_header(&listed.place(checked.mount, i))?;
         let mut before = checked.entries[..i].iter();
-        if before.any(|listed| listed.entry.is_users_code()) {
+        if before.any(|listed| listed.entry.is_user_code()) {
             return Some(quote!(__call.hide(#secret);));
         }
         let is_needed = !holds_for_all(checked, i);
@@ -171,21 +176,21 @@ fn hide(checked: &Checked) -> TokenStream {
     secrets.collect()
 }
 
-/// Whether a request has this form.
-fn form(written: &str) -> TokenStream {
-    if let Some((method, path)) = written.split_once(' ') {
+/// The condition that a request matches a pattern.
+fn pattern_condition(pattern: &str) -> TokenStream {
+    if let Some((method, path)) = pattern.split_once(' ') {
         return quote!(__target.is_http(#method, #path));
     }
-    if let Some(service) = written.strip_suffix("**") {
+    if let Some(service) = pattern.strip_suffix("**") {
         return quote!(__target.is_beneath(#service));
     }
-    match written.strip_suffix('*') {
+    match pattern.strip_suffix('*') {
         Some(service) => quote!(__target.is_rpc_of(#service)),
-        None => quote!(__target.is_rpc(#written)),
+        None => quote!(__target.is_rpc(#pattern)),
     }
 }
 
-/// How the entry that verifies asks for credentials by HTTP.
+/// The HTTP challenge of the entry that verifies callers.
 pub(super) fn challenge(checked: &Checked) -> TokenStream {
     let entries = checked.entries.iter().enumerate();
     let verifier = entries.rev().find(|(_, listed)| listed.row.verifies);

@@ -72,7 +72,7 @@ pub(crate) fn expand(checked: &Checked, module: &ServerModule) -> TokenStream {
         "put `#[intercept(…)]` on `impl {} for {{Self}}`",
         module.service
     ));
-    let own = own(module);
+    let own = generics_without_body(module);
     let (own_generics, _, own_where) = own.split_for_impl();
     let mut found = own.clone();
     found.make_where_clause().predicates.push(policy.clone());
@@ -200,8 +200,8 @@ fn object_of(module: &ServerModule, inner: &TokenStream) -> TokenStream {
     }
 }
 
-/// The parameters without that of the request's body.
-fn own(module: &ServerModule) -> Generics {
+/// The generic parameters of the server, without that of the request's body.
+fn generics_without_body(module: &ServerModule) -> Generics {
     let mut generics = module.block.generics.clone();
     let is_body = |param: &GenericParam| matches!(param, GenericParam::Type(param) if param.ident == module.body);
     generics.params = generics

@@ -2,15 +2,15 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, Type};
 
-use super::chain::{Asked, Links, Part};
+use super::chain::{CheckAt, Links, Part};
 use super::common::{entries, hidden_parameters, hide_secrets, imports, plan_impl};
 use super::expander::{Expander, HiddenNames, lints_for_copies};
 use super::fits::{Fits, Guard, behind};
-use super::policy::{self, Policies, Split, may_be_kept, of};
+use super::policy::{self, Policies, Split, key, may_be_kept};
 use super::{one_future, rest};
 use crate::check::Checked;
 use crate::entries::chain::Chain;
-use crate::entries::site::{Messages, Site};
+use crate::entries::scope::{Messages, Scope};
 use crate::item::mount::Side;
 use crate::item::names::ServiceName;
 use crate::item::service::{Method, Returns, ServiceImpl};
@@ -54,30 +54,31 @@ use crate::text::tokens::without_arguments;
 /// };
 /// ```
 ///
-/// The bodies stay functions of their own, under their own names, with their attributes, in an
-/// `impl` for the same type: `Self`, `?`, `return` and coercions mean what they meant. The hidden
-/// trait stands in a module of its own, where it needs no name of the user's: the types of its
-/// methods are associated types.
+/// The bodies stay functions with their own names and attributes, in an `impl` for the same type. So `Self`, `?`, `return` and
+/// coercions keep their meaning. The hidden trait is in a module of its own, where user names are not in scope. It does not need
+/// them, because the types of its methods are associated types.
 ///
-/// Of the methods of a hand-written client the output is the same, but that they stay methods of the type.
+/// For a hand-written client, the output is the same, but the methods stay inherent methods of the type.
 pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
-    let e = Expander { checked, block };
+    let expander = Expander { checked, block };
     let scope_attrs = &block.scope_attrs;
-    let imports = e.imports();
-    let names = e.service_name();
+    let imports = expander.imports();
+    let names = expander.service_name();
     let entries = entries(checked);
-    let hidden_trait = e.hidden_trait();
-    let policies = e.policies();
-    let found = e.found(&policies);
-    let hidden_impl = e.hidden_impl(&policies, found.as_ref());
-    let fits = e.fits();
-    let (replies, questions) = (e.reply_questions(), fits.items());
-    let wrapper_impl = e.wrapper_impl(&policies, &fits);
-    let policy_impl = e.policy_impl(&policies, &fits);
-    let methods_by_mut = e.methods_by_mut();
-    let plan_impl = e.plan_impl();
-    let found_impl = found.as_ref().map(|found| e.found_impl(&policies, found));
-    let assertions = e.assertions();
+    let hidden_trait = expander.hidden_trait();
+    let policies = expander.policies();
+    let server_policy = expander.server_policy(&policies);
+    let hidden_impl = expander.hidden_impl(&policies, server_policy.as_ref());
+    let fits = expander.fits();
+    let (replies, fit_checks) = (expander.reply_checks(), fits.items());
+    let wrapper_impl = expander.wrapper_impl(&policies, &fits);
+    let policy_impl = expander.policy_impl(&policies, &fits);
+    let methods_by_mut = expander.methods_by_mut();
+    let plan_impl = expander.plan_impl();
+    let server_policy_impl = server_policy
+        .as_ref()
+        .map(|server_policy| expander.server_policy_impl(&policies, server_policy));
+    let assertions = expander.assertions();
     quote! {
         #(#scope_attrs)*
         const _: () = {
@@ -88,23 +89,21 @@ pub(crate) fn expand(checked: &Checked, block: &ServiceImpl) -> TokenStream {
             #hidden_impl
             #policy_impl
             #replies
-            #questions
+            #fit_checks
             #wrapper_impl
             #methods_by_mut
             #plan_impl
-            #found_impl
+            #server_policy_impl
             #assertions
         };
     }
 }
 
 impl Expander<'_> {
-    /// All that the rest names, under one short name; and the constants that a `Probe` falls back
-    /// on, which have to be in scope.
+    /// The imports of the generated code.
     ///
-    /// A body may also call methods of a service's trait that is not imported, because it stood in
-    /// that trait's own `impl`. So that trait is imported; a call that could also mean the
-    /// hidden method, and so go past the interceptors, does not compile.
+    /// A body may call methods of its service's trait without importing it, because the body was in the `impl` of that trait. So
+    /// the trait is imported here. A call that could also mean the hidden method, and so bypass the interceptors, does not compile.
     fn imports(&self) -> TokenStream {
         let imports = imports(self.checked);
         let service_trait = self.block.trait_path.clone().and_then(|path| {
@@ -127,7 +126,7 @@ impl Expander<'_> {
         let (name, is_derived) = match &self.checked.name {
             ServiceName::Given(expr) => (quote!(#expr), quote!(false)),
             ServiceName::Derived(name) => (quote!(#name), quote!(true)),
-            // The constant outside is found only where the module has none.
+            // A glob import shadows the outer constant only if the module has a `SERVICE_NAME`.
             ServiceName::Module(module) => {
                 let found = quote! {{
                     #[allow(dead_code)]
@@ -151,7 +150,7 @@ impl Expander<'_> {
         }
     }
 
-    /// The implementation of the service's own trait.
+    /// The `impl` of the service's trait, which runs the interceptors.
     fn wrapper_impl(&self, policies: &Policies<'_>, fits: &Fits) -> TokenStream {
         let block = self.block;
         let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -179,7 +178,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Output, where the call is one future:
+    /// Output, if the call is a single future:
     ///
     /// ```text
     /// fn get<'__this, '__call>(&'__this self, __request: Request<Id>)
@@ -203,7 +202,7 @@ impl Expander<'_> {
     /// }
     /// ```
     ///
-    /// Elsewhere:
+    /// Output otherwise:
     ///
     /// ```text
     /// async fn get(&self, __request: Request<Id>) -> Result<Response<User>, Status> {
@@ -251,7 +250,7 @@ impl Expander<'_> {
             arg.attrs.clear();
             *arg.pat = syn::Pat::Verbatim(quote!(__request));
         }
-        // What stands in the documentation of a client stays as it was written.
+        // The documentation of a client shows its return types, so they stay as the user wrote them.
         let is_shown = self.checked.mount.side() == Side::Client;
         let result_ty = match &method.stream {
             None if !is_shown => self.result(method),
@@ -290,11 +289,11 @@ impl Expander<'_> {
             quote!(#handlers::#handler(#this, __request))
         };
         let types = (quote!(#handlers::#request), quote!(#handlers::#result));
-        let site = |guard: Option<&Guard>| self.site(method, &types, guard);
-        let guarded = |guard: &Guard| site(Some(guard));
+        let scope = |guard: Option<&Guard>| self.scope(method, &types, guard);
+        let guarded = |guard: &Guard| scope(Some(guard));
         let split = Split::of(chain, &self.checked.entries, method.by_mut);
-        let of = of(method, chain);
-        let (name, kept) = (policies.name(of), policies.kept(of));
+        let key = key(method, chain);
+        let (name, kept) = (policies.name(key), policies.kept(key));
         let hide = hide_secrets(
             self.checked,
             (self.checked.mount.side() == Side::Server).then_some(chain),
@@ -305,13 +304,13 @@ impl Expander<'_> {
             chain,
             method: Some(method.ident()),
             entries: &self.checked.entries,
-            site: site(None),
+            scope: scope(None),
             by_mut: method.by_mut,
             part: Part::Rest,
-            asked: Asked::Apart {
+            check_at: CheckAt::Apart {
                 fits,
                 method: index,
-                site: &guarded,
+                scope: &guarded,
                 outlives: is_one_future,
             },
         };
@@ -346,7 +345,7 @@ impl Expander<'_> {
                 },
             ),
         };
-        // Of a list that may run before decoding as a whole.
+        // If the whole list may run before decoding, the generated server may have run it already.
         let may_pass =
             self.checked.unknown.is_some() && split.may_end_before_decoding(&self.checked.entries);
         let passed = may_pass.then(|| {
@@ -360,17 +359,17 @@ impl Expander<'_> {
                 }
             }
         });
-        // A client's method that takes `&mut self` is borrowed by each attempt.
+        // Each attempt borrows `self` if a client's method takes `&mut self`.
         let lends = self.checked.mount.side() == Side::Client && method.by_mut;
         let rest = rest::rest(&links, &split, &innermost, lends);
         let frame = rest::frame(&links, &split, &quote!(|__request| #call));
         if is_one_future {
             let handler = quote!(__rpc.handler(move |__request| #call));
-            let behind = rest::through(&links, &split, &handler);
+            let behind = rest::one_future_rest(&links, &split, &handler);
             if matches!(method.returns, Returns::Async) {
                 one_future::return_box(&mut sig);
             }
-            let marker = policies.marker(of);
+            let marker = policies.marker(key);
             return quote! {
                 #(#cfgs)*
                 #(#docs)*
@@ -421,16 +420,16 @@ impl Expander<'_> {
         }
     }
 
-    /// What entries see of a method, with its messages behind a guard if there is one; `types` are those of the request and the result.
-    pub(super) fn site(
+    /// The scope of a method, with its message types behind a guard if there is one.
+    pub(super) fn scope(
         &self,
         method: &Method,
         (request, result): &(TokenStream, TokenStream),
         guard: Option<&Guard>,
-    ) -> Site<'_> {
+    ) -> Scope<'_> {
         let request = behind(guard, request.clone());
         let result = behind(guard, result.clone());
-        Site {
+        Scope {
             generics: &self.block.generics,
             this: Some(method.receiver().self_token),
             message: quote!(<#request as __interceptors::RequestType>::Message),
@@ -439,12 +438,16 @@ impl Expander<'_> {
     }
 
     fn policies(&self) -> Policies<'_> {
-        let methods = self.methods().map(|(method, chain)| of(method, chain));
-        let unknown = self.checked.unknown.as_ref().map(policy::of_unknown);
+        let methods = self.methods().map(|(method, chain)| key(method, chain));
+        let unknown = self
+            .checked
+            .unknown
+            .as_ref()
+            .map(policy::unknown_method_key);
         Policies::new(self.checked, methods.chain(unknown))
     }
 
-    /// The trait of the functions that are there once for all methods, with the parameters of the `impl`.
+    /// The trait of the policy functions. It has the generic parameters of the `impl`.
     pub(super) fn policy_trait(&self) -> TokenStream {
         let (_, parameters, _) = self.block.generics.split_for_impl();
         quote!(__Policy #parameters)
@@ -460,23 +463,23 @@ impl Expander<'_> {
         let this = this.map(|method| method.receiver().self_token);
         let functions = policies.functions(&block.generics, this);
         let verdicts = policies.verdicts(&block.generics, true);
-        let (asks_declared, asks) = self.fits_in_functions(fits);
+        let (checks_declared, checks) = self.fits_in_functions(fits);
         let markers = self.markers(policies);
         quote! {
             trait __Policy<#(#parameters),*> {
                 #declarations
-                #asks_declared
+                #checks_declared
             }
             impl #impl_generics #policy for #self_ty #where_clause {
                 #functions
                 #verdicts
-                #asks
+                #checks
             }
             #markers
         }
     }
 
-    /// The compiler knows of most types whether they are streams, where the text does not.
+    /// The messages of a method for `payload`. For most types, the compiler finds out whether they are streams.
     fn messages(&self, method: &Method, request: &TokenStream, result: &TokenStream) -> Messages {
         let payload = quote!(__interceptors::payload);
         Messages {

@@ -1,4 +1,5 @@
-//! What an editor is shown of any text: no panic, Rust for Rust, and the user's item. And where a name is typed does not move.
+//! For any input, the output for editors does not panic, is Rust if the input was, and contains the user's item. The place of a
+//! half-typed name stays the same.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -6,7 +7,7 @@ use proptest::prelude::*;
 use super::{ARGUMENTS, ITEMS, Tree, parsed, text, tokens};
 use crate::intercept::intercept_in_editor;
 
-/// `compiled` is what the compiler is given.
+/// `compiled` is the output for the compiler.
 pub(super) fn check(
     arguments: &TokenStream,
     item: &TokenStream,
@@ -18,7 +19,7 @@ pub(super) fn check(
         let file = syn::parse2::<syn::File>(shown.clone());
         prop_assert!(file.is_ok(), "not Rust: {}\n{shown}", file.err().unwrap());
     }
-    // An error that the compiler has, an editor has too, and no other.
+    // The editor gets the same errors as the compiler.
     let errors = |output: &TokenStream| output.to_string().matches("compile_error").count();
     if has_errors {
         prop_assert_eq!(errors(&shown), errors(compiled), "{}", shown);
@@ -26,11 +27,11 @@ pub(super) fn check(
     Ok(())
 }
 
-/// As rust-analyzer calls it.
+/// The name that rust-analyzer inserts at the cursor.
 const MADE_UP: &str = "intellijRulezz";
 
-/// The trees with the made-up name where this number of elements begins, or ends.
-fn with_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
+/// Inserts the made-up name at the start or the end of the element with this number.
+fn insert_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
     let name = || Tree::Leaf(MADE_UP.to_owned());
     let mut out = Vec::new();
     let mut begins = true;
@@ -44,7 +45,7 @@ fn with_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
         begins = matches!(tree, Tree::Leaf(leaf) if leaf == ",");
         out.push(match tree {
             Tree::Group(delimiter @ (Delimiter::Parenthesis | Delimiter::Bracket), inside) => {
-                Tree::Group(*delimiter, with_name_at(inside, place))
+                Tree::Group(*delimiter, insert_name_at(inside, place))
             }
             tree => tree.clone(),
         });
@@ -58,7 +59,7 @@ fn with_name_at(trees: &[Tree], place: &mut isize) -> Vec<Tree> {
     out
 }
 
-/// All tokens in order, with the signs of groups.
+/// All tokens in order, with the delimiters of groups.
 fn flat(tokens: TokenStream, out: &mut Vec<String>) {
     for tree in tokens {
         match tree {
@@ -72,14 +73,14 @@ fn flat(tokens: TokenStream, out: &mut Vec<String>) {
     }
 }
 
-/// An editor asks by expanding twice, the second time with a made-up name at the cursor. It looks up the place of that name in the
-/// first expansion, so up to there both are the same.
-pub(super) fn look_at_names() -> Result<(), String> {
+/// An editor expands twice, the second time with a made-up name at the cursor. It looks up the place of that name in the first
+/// expansion, so both have to be the same up to that place.
+pub(super) fn check_names_in_editor() -> Result<(), String> {
     let mut seen = 0;
     // A service, a client, a struct and a generated client.
     for item in [0, 3, 4, 7].map(|i| ITEMS[i]) {
         let item = tokens(&item.replace("#[method]", "")).unwrap();
-        // The settings of another crate's entry are paths of its type: where none stands yet there is no place.
+        // The settings of another crate's entry are paths of its type. There is nothing to complete before the first letter.
         let known = ARGUMENTS.iter().filter(|it| !it.contains("my_crate"));
         for arguments in known {
             let trees = parsed(arguments);
@@ -90,7 +91,7 @@ pub(super) fn look_at_names() -> Result<(), String> {
             );
             for place in 0.. {
                 let mut left = place;
-                let with_name = with_name_at(&trees, &mut left);
+                let with_name = insert_name_at(&trees, &mut left);
                 if left >= 0 {
                     break;
                 }
@@ -117,9 +118,9 @@ pub(super) fn look_at_names() -> Result<(), String> {
     }
 }
 
-/// A raw name is a name like any other, and so is a keyword that may become one.
+/// Raw identifiers are names, and so are keywords, which may be the start of a name.
 #[test]
-fn names_of_all_kinds_are_shown() {
+fn all_kinds_of_names_get_hints() {
     let item = tokens(ITEMS[0]).unwrap();
     for arguments in [
         "logging(only = [r#type, pub, self, _])",

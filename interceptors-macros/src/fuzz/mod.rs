@@ -1,7 +1,6 @@
-//! Whatever it is given, the attribute does not panic, gives Rust back for Rust, and on an error
-//! leaves the user's item as it was.
+//! For any input, the attribute does not panic, returns Rust if it got Rust, and leaves the user's item unchanged on an error.
 //!
-//! `cargo test` tries some hundred cases. The crate in `interceptors-macros/fuzz` includes this file, and tries cases for a
+//! `cargo test` tries a few hundred cases. The crate in `interceptors-macros/fuzz` includes this file, and tries cases for a
 //! given number of seconds.
 
 mod editor;
@@ -20,7 +19,7 @@ use crate::entries::TABLE;
 use crate::entries::row::{Setting, Value};
 use crate::intercept::intercept_tokens;
 
-/// Tokens as text, so that each has a place of its own and a failure can be read and pasted.
+/// Tokens as text. So each has its own span, and a failure can be read and pasted.
 #[derive(Debug, Clone)]
 enum Tree {
     /// An identifier, a lifetime, a literal or an operator.
@@ -28,8 +27,8 @@ enum Tree {
     Group(Delimiter, Vec<Tree>),
 }
 
-/// In text, `invisible!(…)` stands for the group that `macro_rules!` puts around a fragment, and
-/// `negative!(1)` for the literal that only a macro can make.
+/// `invisible!(…)` stands for the invisible group that `macro_rules!` puts around a fragment, and `negative!(1)` for a negative
+/// literal. Only macros can create these.
 const INVISIBLE: &str = "invisible";
 const NEGATIVE: &str = "negative";
 
@@ -49,12 +48,12 @@ fn text(trees: &[Tree]) -> String {
     texts.collect::<Vec<_>>().join(" ")
 }
 
-/// `None` where the text is not even tokens.
+/// `None` if the text has no valid tokens.
 fn tokens(text: &str) -> Option<TokenStream> {
     TokenStream::from_str(text).ok().map(with_macro_tokens)
 }
 
-/// Puts in what has no spelling.
+/// Inserts the tokens that cannot be written.
 fn with_macro_tokens(tokens: TokenStream) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     for tree in tokens {
@@ -85,7 +84,7 @@ fn with_macro_tokens(tokens: TokenStream) -> TokenStream {
 
 fn trees(tokens: TokenStream) -> Vec<Tree> {
     let mut trees = Vec::new();
-    // `'a`, `::` and the like are one thing.
+    // Several tokens such as `'a` and `::` are one tree.
     let mut joint = String::new();
     for tree in tokens {
         match tree {
@@ -108,7 +107,7 @@ fn parsed(text: &str) -> Vec<Tree> {
     trees(TokenStream::from_str(text).unwrap())
 }
 
-/// Words that are no entry's and no setting's.
+/// Words that are not names of entries or settings.
 #[rustfmt::skip]
 const OTHER_WORDS: &[&str] = &[
     "crate", "service", "plan", "name", "skip", "only", "except", "metadata", "peer", "identity", "method", "response",
@@ -119,7 +118,7 @@ const OTHER_WORDS: &[&str] = &[
     "r#logging", "über", "ŉ", "inner", "Grpc", "Request",
 ];
 
-/// All that rows name, and the rest.
+/// All names in rows, and the other words.
 fn words() -> Vec<&'static str> {
     fn names(setting: &Setting, words: &mut Vec<&'static str>) {
         words.push(setting.name);
@@ -133,7 +132,7 @@ fn words() -> Vec<&'static str> {
         row.settings
             .iter()
             .for_each(|setting| names(setting, &mut words));
-        words.extend(row.also_called.first());
+        words.extend(row.aliases.first());
     }
     words.sort_unstable();
     words.dedup();
@@ -160,7 +159,7 @@ const PUNCTS: &[&str] = &[
     "'static", "/",
 ];
 
-/// Lists of arguments from the tests and the documentation, most of which are right somewhere.
+/// Lists of arguments from the tests and the documentation. Most of them are right on some item.
 #[rustfmt::skip]
 const ARGUMENTS: &[&str] = &[
     "",
@@ -202,7 +201,7 @@ const ARGUMENTS: &[&str] = &[
     "retry(max = 1), hedge, deadline(\"0s\"), cache, loging, name = \"X\"",
 ];
 
-/// What an attribute may stand on. `#[method]` is where a method may have one too.
+/// Items for the attribute. `#[method]` marks a place where a method may have one too.
 #[rustfmt::skip]
 const ITEMS: &[&str] = &[
     "#[tonic::async_trait]
@@ -277,7 +276,7 @@ const ITEMS: &[&str] = &[
     "impl dyn Users { methods!(); type X = Y; }",
 ];
 
-/// What a user hardly writes, and the grammar lets them.
+/// Arguments that are unlikely but legal tokens.
 #[rustfmt::skip]
 const ODD_ARGUMENTS: &[&str] = &[
     "crate = invisible!(union)", "logging(slow = \"2s\" invisible!(,) level = \"debug\")",
@@ -381,7 +380,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Three of the usual for each that is odd.
+/// Three usual values for each odd one.
 fn any_of(
     usual: &'static [&'static str],
     odd: &'static [&'static str],
@@ -397,7 +396,7 @@ fn count(trees: &[Tree]) -> usize {
     trees.len() + inside.sum::<usize>()
 }
 
-/// Changes the tree that stands at this place, counted through all groups.
+/// Changes the tree at a place, counted through all groups.
 fn apply(trees: &mut Vec<Tree>, place: &mut usize, change: &Change) -> bool {
     for i in 0..trees.len() {
         if *place == 0 {
@@ -444,7 +443,7 @@ fn changes(most: usize) -> impl Strategy<Value = Vec<(Index, Change)>> {
     vec((any::<Index>(), change()), 0..=most)
 }
 
-/// `name`, `name = value`, `name(…)`: what gets past the first look.
+/// `name`, `name = value` or `name(…)`, which the argument parser accepts.
 fn argument() -> impl Strategy<Value = Vec<Tree>> {
     let name = || select(words()).prop_map(|word| Tree::Leaf(word.to_owned()));
     let is = || Tree::Leaf("=".to_owned());
@@ -499,8 +498,8 @@ fn item() -> impl Strategy<Value = Vec<Tree>> {
     ]
 }
 
-/// The messages of the errors, each with where it points, and the tokens after them.
-fn parted(output: TokenStream) -> (Vec<(String, Span, Span)>, Vec<TokenTree>) {
+/// The error messages with their spans, and the tokens after them.
+fn split_errors(output: TokenStream) -> (Vec<(String, Span, Span)>, Vec<TokenTree>) {
     let mut trees: Vec<TokenTree> = output.into_iter().collect();
     let mut errors = Vec::new();
     // `::core::compile_error! { "…" }`
@@ -525,8 +524,8 @@ fn parted(output: TokenStream) -> (Vec<(String, Span, Span)>, Vec<TokenTree>) {
     (errors, trees)
 }
 
-/// A struct is followed by what other code may name: `wrap` and its plan.
-fn without_what_is_beside<'a>(item: &[TokenTree], output: &'a [TokenTree]) -> &'a [TokenTree] {
+/// Removes the items after a struct, which other code may name: `wrap` and the plan.
+fn without_companion_items<'a>(item: &[TokenTree], output: &'a [TokenTree]) -> &'a [TokenTree] {
     let is_struct = syn::parse2::<syn::ItemStruct>(item.iter().cloned().collect()).is_ok();
     match is_struct {
         true => &output[..output.len().min(item.len())],
@@ -534,7 +533,7 @@ fn without_what_is_beside<'a>(item: &[TokenTree], output: &'a [TokenTree]) -> &'
     }
 }
 
-/// Whether `output` is the `input`, token for token, less attributes named `intercept`.
+/// Whether `output` has the same tokens as `input`, without attributes named `intercept`.
 fn is_unchanged(input: &[TokenTree], output: &[TokenTree]) -> bool {
     fn is_same(a: &TokenTree, b: &TokenTree) -> bool {
         match (a, b) {
@@ -570,7 +569,7 @@ fn is_unchanged(input: &[TokenTree], output: &[TokenTree]) -> bool {
     }
 }
 
-/// An `unsafe` in front of `impl` has an error, and is left out for it.
+/// Removes `unsafe` in front of `impl`, as the attribute does after reporting it.
 fn without_unsafe(item: TokenStream) -> Vec<TokenTree> {
     let block = syn::parse2::<syn::ItemImpl>(item.clone());
     let is_told = block.is_ok_and(|block| block.unsafety.is_some());
@@ -594,24 +593,25 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
         let file = syn::parse2::<syn::File>(output.clone());
         prop_assert!(file.is_ok(), "not Rust: {}\n{output}", file.err().unwrap());
     }
-    let (errors, rest) = parted(output.clone());
+    let (errors, rest) = split_errors(output.clone());
     if errors.is_empty() {
         return Ok(());
     }
     let item = without_unsafe(item);
-    // An `impl` that only a trait could have is left out: the compiler would report the same mistake.
+    // An `impl` that needs a trait is left out, because the compiler would report the same mistake.
     let is_left_out = errors
         .iter()
         .any(|(message, ..)| message.starts_with("[I0115]"));
     prop_assert!(
-        is_left_out && rest.is_empty() || is_unchanged(&item, without_what_is_beside(&item, &rest)),
+        is_left_out && rest.is_empty()
+            || is_unchanged(&item, without_companion_items(&item, &rest)),
         "the item is not as it was:\n{output}"
     );
     let mut seen = HashSet::new();
     for (message, first, last) in errors {
         prop_assert!(has_code(&message), "an error without a code: {message}");
-        // What stands nowhere, such as the end of a list, may be missing in several places. The
-        // range is that in one text, of which there are two; `Debug` tells them apart.
+        // Errors at the end of a list have no span of their own, so several of them may be equal. Arguments and item are two
+        // texts, which only `Debug` distinguishes.
         if !first.byte_range().is_empty() {
             let place = format!("{first:?} {last:?}");
             prop_assert!(
@@ -623,7 +623,7 @@ fn check(arguments: &str, item: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `[I0201] unknown interceptor …`
+/// Whether a message has a code, as in `[I0201] unknown interceptor …`.
 fn has_code(message: &str) -> bool {
     let code = message
         .strip_prefix("[I")
@@ -633,8 +633,8 @@ fn has_code(message: &str) -> bool {
     })
 }
 
-/// Tries this many cases of each kind: odd arguments on items as they should be, odd items, and both.
-pub(crate) fn look(runner: &mut TestRunner) -> Result<(), String> {
+/// Tries `runner`'s number of cases for each kind: odd arguments on usual items, odd items, and both.
+pub(crate) fn run_cases(runner: &mut TestRunner) -> Result<(), String> {
     let texts = |trees: Vec<Tree>| text(&trees);
     let usual_item = select(ITEMS).prop_map(|item| item.replace("#[method]", ""));
     let usual_arguments = select(ARGUMENTS).prop_map(str::to_owned);
@@ -654,8 +654,8 @@ pub(crate) fn look(runner: &mut TestRunner) -> Result<(), String> {
     Ok(())
 }
 
-/// All that is odd, on all that there is.
-pub(crate) fn look_at_what_is_odd() -> Result<(), String> {
+/// Tries all odd arguments on all items, usual and odd, and made-up names in an editor.
+pub(crate) fn check_odd_cases() -> Result<(), String> {
     for arguments in ODD_ARGUMENTS {
         for item in ITEMS.iter().chain(ODD_ITEMS) {
             let item = item.replace("#[method]", "");
@@ -663,10 +663,10 @@ pub(crate) fn look_at_what_is_odd() -> Result<(), String> {
                 .map_err(|error| format!("#[intercept({arguments})]\n{item}\n{error}"))?;
         }
     }
-    editor::look_at_names()
+    editor::check_names_in_editor()
 }
 
-/// The same cases for the same seed.
+/// A runner that tries the same cases for the same seed.
 pub(crate) fn runner(cases: u32, seed: u64) -> TestRunner {
     let config = ProptestConfig {
         cases,
@@ -680,21 +680,21 @@ pub(crate) fn runner(cases: u32, seed: u64) -> TestRunner {
 }
 
 #[test]
-fn arguments_and_items_of_any_kind() {
+fn random_arguments_and_items() {
     let seed = any_seed();
-    if let Err(error) = look(&mut runner(400, seed)) {
+    if let Err(error) = run_cases(&mut runner(400, seed)) {
         panic!("seed {seed}: {error}");
     }
 }
 
-/// Another one each time.
+/// A random seed.
 pub(crate) fn any_seed() -> u64 {
     RandomState::new().hash_one(0)
 }
 
 #[test]
 fn odd_arguments_and_odd_items() {
-    if let Err(error) = look_at_what_is_odd() {
+    if let Err(error) = check_odd_cases() {
         panic!("{error}");
     }
 }
@@ -714,9 +714,9 @@ fn an_error_needs_a_code() {
     }
 }
 
-/// A new entry is in the vocabulary by its row alone.
+/// The vocabulary contains the names of all rows, so new entries are fuzzed too.
 #[test]
-fn the_vocabulary_has_what_rows_name() {
+fn vocabulary_contains_all_row_names() {
     let words = words();
     for word in [
         "logging",

@@ -5,9 +5,9 @@ use super::server_module::{self, ServerModule, is_server};
 use super::service::{ServiceImpl, parse_block};
 use crate::codes;
 use crate::ctxt::Ctxt;
-use crate::text::attributes::holds_ours;
+use crate::text::attributes::contains_ours;
 
-/// The item, as far as it matters here.
+/// The annotated item.
 pub(crate) enum Annotated {
     Block(ServiceImpl),
     ClientModule(ClientModule),
@@ -15,9 +15,9 @@ pub(crate) enum Annotated {
     Struct(ItemStruct),
 }
 
-const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on a generated client's module, or on a `struct` that is wrapped around channels";
+const WHERE_IT_BELONGS: &str = "`#[intercept]` belongs on the `impl` of a service or of a client, on the module of a generated client or server, or on a `struct` for channels or for a server";
 
-/// Reads the item. What does not fit is reported; `None` where there is nothing to go on with.
+/// Parses the item and reports its errors. Returns `None` if nothing is left to check.
 pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotated> {
     let attributes = match &item {
         Item::Impl(block) => &block.attrs[..],
@@ -27,7 +27,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
     };
     if let Some(second) = attributes
         .iter()
-        .find(|attribute| holds_ours(attribute, krate))
+        .find(|attribute| contains_ours(attribute, krate))
     {
         cx.error_on(
             codes::TWO_ATTRIBUTES,
@@ -45,7 +45,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             cx.error_on(
                 codes::GENERATED_STRUCT,
                 &item.ident,
-                "this is a generated client, whose methods an attribute on the struct cannot see; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
+                "this is a generated client; an attribute on the struct cannot see its methods; in `build.rs`, give it to `client_mod_attribute(\"package\", …)`",
             );
             None
         }
@@ -62,9 +62,9 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
         }
         Item::Fn(method) if method.sig.receiver().is_some() => {
             cx.error_on(
-                codes::METHOD_ALONE,
+                codes::METHOD_WITHOUT_BLOCK,
                 &method.sig.ident,
-                "on a method, `#[intercept]` changes what the block's says; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
+                "on a method, `#[intercept]` changes the attribute of the block; put one on the block too, above `#[tonic::async_trait]`. If the block has one, write `#[intercept(…)]` on the method: a renamed import is not recognised there",
             );
             None
         }
@@ -72,7 +72,7 @@ pub(crate) fn parse_item(cx: &Ctxt, krate: &Path, item: Item) -> Option<Annotate
             cx.error_on(
                 codes::TRAIT_DEFINITION,
                 &item.ident,
-                "`#[intercept]` belongs on an `impl` of this trait: what runs in front of a method is part of the service, not of its interface",
+                "`#[intercept]` belongs on an `impl` of this trait: interceptors are part of the service, not of its interface",
             );
             None
         }

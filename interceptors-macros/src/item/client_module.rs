@@ -11,11 +11,11 @@ use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::tokens::{find_ident, has_path, ungroup};
 
-/// The module of a client, as tonic's code generator writes it.
+/// The module of a generated client.
 ///
-/// Everything that matters is in its tokens: exact names, kinds, message types and codecs.
+/// Its tokens contain all that is needed: exact names, kinds of calls, message types and codecs.
 pub(crate) struct ClientModule {
-    /// The module, less the RPC methods.
+    /// The module without the RPC methods.
     pub(crate) module: ItemMod,
     pub(crate) client: Ident,
     pub(crate) generics: Generics,
@@ -39,10 +39,11 @@ pub(crate) struct ClientMethod {
     pub(crate) response_is_stream: bool,
 }
 
-/// The message for a module that is for another tonic.
+/// The message for a module that was generated for another version of tonic.
 const OTHER_TONIC: &str = "this was generated for tonic 0.13 or earlier, and `interceptors` works with tonic 0.14; update `tonic` and `prost`, and generate the code with `tonic-prost-build`";
 
-/// Whether the module was generated for another tonic, which is reported. Since 0.14, the codec is in a crate of its own.
+/// Reports a module that was generated for an older tonic, and returns whether it was. Since tonic 0.14, the codec is in
+/// the crate `tonic-prost`.
 pub(super) fn is_of_other_tonic(cx: &Ctxt, module: &ItemMod) -> bool {
     let is_other = has_path(module.to_token_stream(), &["tonic", "codec", "ProstCodec"]);
     if is_other {
@@ -67,7 +68,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
         cx.error_on(
             codes::HIDDEN_METHODS,
             &call.mac.path,
-            "what this macro includes cannot be seen here; in `build.rs`, give the attribute to `client_mod_attribute(\"package\", …)`",
+            "the content of this macro cannot be seen here; in `build.rs`, give the attribute to `client_mod_attribute(\"package\", …)`",
         );
         return None;
     }
@@ -76,7 +77,7 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ClientModule> {
         cx.error_on(
             codes::NOT_AS_GENERATED,
             &module.ident,
-            "this is no client's module, as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`; one that you wrote takes the attribute on its `impl`",
+            "this module is not a client as tonic's code generator writes it: it has no `struct …Client<T> { inner: tonic::client::Grpc<T> }`; for a hand-written client, put the attribute on its `impl`",
         );
         return None;
     };
@@ -132,8 +133,8 @@ pub(crate) fn is_generated(item: &ItemStruct) -> bool {
     })
 }
 
-/// Whether it is an `impl` for this type.
-pub(crate) fn is_of(block: &ItemImpl, client: &Ident) -> bool {
+/// Whether a block is an `impl` for this type.
+pub(crate) fn is_impl_of(block: &ItemImpl, client: &Ident) -> bool {
     match ungroup(&block.self_ty) {
         Type::Path(path) => {
             let last = path.path.segments.last();
@@ -145,13 +146,13 @@ pub(crate) fn is_of(block: &ItemImpl, client: &Ident) -> bool {
 
 /// The parameters of `impl<T> UserServiceClient<T> where …`, and the type.
 fn generic_impl(block: &ItemImpl, client: &Ident) -> Option<(Generics, Type)> {
-    let is_it = is_of(block, client)
+    let is_it = is_impl_of(block, client)
         && block.trait_.is_none()
         && block.generics.type_params().next().is_some();
     is_it.then(|| (block.generics.clone(), (*block.self_ty).clone()))
 }
 
-/// The methods that make calls are the ones that are `async`.
+/// Whether an item is an RPC method. In a generated client, only those are `async`.
 fn is_rpc(item: &ImplItem) -> bool {
     matches!(item, ImplItem::Fn(method) if method.sig.asyncness.is_some())
 }
@@ -241,7 +242,7 @@ fn response(sig: &syn::Signature) -> Option<(Type, bool)> {
     }
 }
 
-/// The first type in the brackets.
+/// The first generic argument that is a type.
 pub(crate) fn first_argument(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ungroup(ty) else {
         return None;

@@ -2,32 +2,33 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Block, FnArg, ImplItem, ImplItemFn, Item, Pat, PatIdent, Stmt};
 
-use super::client_module::{ClientModule, is_of};
+use super::client_module::{ClientModule, is_impl_of};
 use crate::codes;
 use crate::ctxt::Ctxt;
 
-/// Reports what cannot be made to remember whether its channel is encrypted.
+/// Reports the constructors of a generated client that cannot be changed to store whether the channel is encrypted.
 pub(crate) fn check_constructors(cx: &Ctxt, module: &ClientModule) {
     let Some((_, items)) = &module.module.content else {
         return;
     };
     for item in items {
         let Item::Impl(block) = item else { continue };
-        if !is_of(block, &module.client) {
+        if !is_impl_of(block, &module.client) {
             continue;
         }
         for item in &block.items {
             if let ImplItem::Fn(constructor) = item {
-                cx.ok(remembering(constructor));
+                cx.ok(with_plaintext_field(constructor));
             }
         }
     }
 }
 
-/// The body of a constructor that has one more field to set. The module need not be as tonic's code
-/// generator wrote it: what that never writes is an error, which `check` has reported by the time
-/// that this is expanded.
-pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
+/// The body of a constructor that also sets the field `is_plaintext`.
+///
+/// Users may edit the generated module. Code that tonic's generator never writes is an error, which `check` reports before
+/// `expand` calls this function.
+pub(crate) fn with_plaintext_field(constructor: &ImplItemFn) -> syn::Result<Block> {
     let inputs = &constructor.sig.inputs;
     let name = constructor.sig.ident.to_string();
     let argument = match name.as_str() {
@@ -46,7 +47,7 @@ pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
             other => {
                 return Err(codes::NOT_AS_GENERATED.spanned(
                     other,
-                    "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`",
+                    "`auth` reads this argument, so it needs a name; write it as tonic's code generator does, such as `origin`",
                 ));
             }
         },
@@ -89,12 +90,12 @@ pub(crate) fn remembering(constructor: &ImplItemFn) -> syn::Result<Block> {
     })
 }
 
-/// `Self { inner }` with one more field; `let Self { inner } = …` with `..`.
+/// Adds a field to each `Self { inner }`. In a pattern, `let Self { inner } = …`, it adds `..`.
 fn with_field<'a>(statements: impl Iterator<Item = &'a Stmt>, field: &TokenStream) -> TokenStream {
     fn is(tree: Option<&TokenTree>, c: char) -> bool {
         matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
     }
-    /// `Self { inner, ..client }` has all fields.
+    /// Whether it is `Self { inner, ..client }`, which has all fields already.
     fn has_rest(fields: &[TokenTree]) -> bool {
         fields
             .windows(3)

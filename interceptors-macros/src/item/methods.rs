@@ -9,77 +9,81 @@ use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 use crate::text::words::pascal_case;
 
-/// Which methods an entry is for.
+/// The methods that an entry is for.
 pub(crate) enum Selector {
     All,
     Only(Vec<MethodRef>),
     Except(Vec<MethodRef>),
 }
 
-/// A method, as a list names it.
+/// An element of a list of methods.
 pub(crate) struct MethodRef {
     pub(crate) span: Span,
-    pub(crate) spelled: Spelled,
+    pub(crate) spelling: Spelling,
 }
 
-pub(crate) enum Spelled {
+pub(crate) enum Spelling {
     /// `login`
     Rust(String),
     /// `"Login"`
     Rpc(String),
     /// `"/user.v1.UserService/Login"`
     Path { service: String, method: String },
-    /// `"GET /healthz"`, on a server.
+    /// `"GET /healthz"`: a plain HTTP request. Only on a server.
     Http { method: String, path: String },
-    /// `idempotent`, on a channel or a server: the methods that the descriptors mark so.
+    /// `idempotent`: the methods that are marked so in the descriptors. Only on a channel or a server.
     Idempotent,
 }
 
 impl MethodRef {
-    /// `login`, or `Login` of a path.
+    /// The method's name as it was written. For a path, its last part.
     pub(crate) fn name(&self) -> &str {
-        match &self.spelled {
-            Spelled::Rust(name) | Spelled::Rpc(name) => name,
-            Spelled::Path { method, .. } => method,
-            Spelled::Http { path, .. } => path,
-            Spelled::Idempotent => "idempotent",
+        match &self.spelling {
+            Spelling::Rust(name) | Spelling::Rpc(name) => name,
+            Spelling::Path { method, .. } => method,
+            Spelling::Http { path, .. } => path,
+            Spelling::Idempotent => "idempotent",
         }
     }
 
     /// `/user.v1.UserService/Login` or `/user.v1.UserService/*`
     pub(crate) fn path(&self) -> Option<String> {
-        match &self.spelled {
-            Spelled::Path { service, method } => Some(format!("/{service}/{method}")),
+        match &self.spelling {
+            Spelling::Path { service, method } => Some(format!("/{service}/{method}")),
             _ => None,
         }
     }
 
-    /// The path, or `GET /healthz`.
-    pub(crate) fn form(&self) -> Option<String> {
-        match &self.spelled {
-            Spelled::Http { method, path } => Some(format!("{method} {path}")),
+    /// The path, or `GET /healthz` for a plain HTTP request.
+    pub(crate) fn pattern(&self) -> Option<String> {
+        match &self.spelling {
+            Spelling::Http { method, path } => Some(format!("{method} {path}")),
             _ => self.path(),
         }
     }
 
-    /// Whether it names a service, and what has this form is beneath that. A router may know paths that are the name of no RPC, and
-    /// what is closed with a service is closed with all of it.
-    pub(crate) fn is_above(&self, form: &str) -> bool {
-        let asked = form.split_once(' ').map_or(form, |(_, path)| path);
+    /// Whether this is `/service/*` and the path of `pattern` begins with `/service/`.
+    ///
+    /// It also matches paths that cannot be RPCs. A router may serve some below the path of a service, and a policy for the
+    /// whole service has to cover them too.
+    pub(crate) fn is_service_of(&self, pattern: &str) -> bool {
+        let asked = pattern.split_once(' ').map_or(pattern, |(_, path)| path);
         let path = self.path();
         let service = path.as_deref().and_then(|path| path.strip_suffix('*'));
         service.is_some_and(|service| asked.starts_with(service))
     }
 
-    /// Whether it names what has this form, by itself or with its service.
-    pub(crate) fn is_for(&self, form: &str) -> bool {
+    /// Whether this names the RPC or the HTTP request of `pattern`, alone or by its service.
+    pub(crate) fn matches_request(&self, pattern: &str) -> bool {
         let Some(path) = self.path() else {
-            let listed = self.form();
-            // The handler of a `GET` also answers a `HEAD`.
-            let get = form.strip_prefix("HEAD ").map(|path| format!("GET {path}"));
-            return listed.as_deref() == Some(form) || get.is_some() && listed == get;
+            let listed = self.pattern();
+            // The handler of a `GET` request also answers `HEAD` requests.
+            let get = pattern
+                .strip_prefix("HEAD ")
+                .map(|path| format!("GET {path}"));
+            return listed.as_deref() == Some(pattern) || get.is_some() && listed == get;
         };
-        let asked = form.split_once(' ').map_or(form, |(_, path)| path);
+        let asked = pattern.split_once(' ').map_or(pattern, |(_, path)| path);
         match path.strip_suffix('*') {
             Some(service) => match asked.strip_prefix(service) {
                 Some(method) => is_identifier(method) || method == "*",
@@ -90,7 +94,7 @@ impl MethodRef {
     }
 }
 
-/// How a channel's lists name methods. `name` is what was written.
+/// The message for a channel's list that does not use full paths. `name` is what was written.
 pub(crate) fn full_path(name: &str) -> String {
     let rpc = match is_identifier(name) {
         true => pascal_case(name),
@@ -101,24 +105,25 @@ pub(crate) fn full_path(name: &str) -> String {
     )
 }
 
-/// How a server's lists name what may be asked for.
-pub(crate) const FORMS: &str = "a server may have several services; write a method's full path (`\"/user.v1.UserService/Login\"`), all methods of a service (`\"/grpc.health.v1.Health/*\"`), or what is not gRPC (`\"GET /healthz\"`)";
+/// The message for an element of a server's list that has none of the three forms.
+pub(crate) const SERVER_PATTERNS: &str = "a server may have several services; write a method's full path (`\"/user.v1.UserService/Login\"`), all methods of a service (`\"/grpc.health.v1.Health/*\"`), or what is not gRPC (`\"GET /healthz\"`)";
 
 /// `"/grpc.health.v1.Health/*"` or `"GET /healthz"`
-fn form_of_server(text: &str) -> Option<Spelled> {
+fn parse_server_pattern(text: &str) -> Option<Spelling> {
     if let Some((method, path)) = text.split_once(' ') {
         let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
-        let is_legal = |byte: u8| byte.is_ascii_graphic() && !b"?#*".contains(&byte);
+        // A parameter of axum, `/users/{id}`, would match nothing either.
+        let is_legal = |byte: u8| byte.is_ascii_graphic() && !b"?#*{}".contains(&byte);
         return (is_method && path.starts_with('/') && path.bytes().all(is_legal)).then(|| {
-            Spelled::Http {
+            Spelling::Http {
                 method: method.to_owned(),
                 path: path.to_owned(),
             }
         });
     }
     let (service, method) = text.strip_prefix('/')?.split_once('/')?;
-    let is_form = is_service_name(service) && (is_identifier(method) || method == "*");
-    is_form.then(|| Spelled::Path {
+    let is_pattern = is_service_name(service) && (is_identifier(method) || method == "*");
+    is_pattern.then(|| Spelling::Path {
         service: service.to_owned(),
         method: method.to_owned(),
     })
@@ -153,33 +158,35 @@ pub(crate) fn methods(
 }
 
 fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
-    let spelled = match expr {
+    let spelling = match expr {
         Expr::Path(path) if mount.is_struct() && path.path.is_ident("idempotent") => {
-            Some(Spelled::Idempotent)
+            Some(Spelling::Idempotent)
         }
         Expr::Path(_) if mount == Mount::Server => None,
         Expr::Path(path) => path
             .path
             .get_ident()
-            .map(|name| Spelled::Rust(name.unraw().to_string())),
+            .map(|name| Spelling::Rust(name.unraw().to_string())),
         _ => match literal(expr) {
-            Some(Lit::Str(text)) if mount == Mount::Server => form_of_server(&text.value()),
+            Some(Lit::Str(text)) if mount == Mount::Server => parse_server_pattern(&text.value()),
             Some(Lit::Str(text)) => match text.value().strip_prefix('/') {
-                None => Some(Spelled::Rpc(text.value())),
-                Some(path) => path.split_once('/').map(|(service, method)| Spelled::Path {
-                    service: service.to_owned(),
-                    method: method.to_owned(),
-                }),
+                None => Some(Spelling::Rpc(text.value())),
+                Some(path) => path
+                    .split_once('/')
+                    .map(|(service, method)| Spelling::Path {
+                        service: service.to_owned(),
+                        method: method.to_owned(),
+                    }),
             },
             _ => None,
         },
     };
-    let Some(spelled) = spelled else {
+    let Some(spelling) = spelling else {
         let message = match mount {
-            Mount::Channel => full_path(&meant(expr).unwrap_or_default().replace('"', "")),
-            Mount::Server => FORMS.to_owned(),
-            _ => match meant(expr) {
-                Some(name) => format!("a method is named by its name alone; write `{name}`"),
+            Mount::Channel => full_path(&suggested_name(expr).unwrap_or_default().replace('"', "")),
+            Mount::Server => SERVER_PATTERNS.to_owned(),
+            _ => match suggested_name(expr) {
+                Some(name) => format!("a list contains names of methods; write `{name}`"),
                 None => {
                     "expected a method: `login`, `\"Login\"` or `\"/user.v1.UserService/Login\"`"
                         .to_owned()
@@ -191,19 +198,19 @@ fn method(cx: &Ctxt, mount: Mount, expr: &Expr) -> Option<MethodRef> {
     };
     Some(MethodRef {
         span: expr.span(),
-        spelled,
+        spelling,
     })
 }
 
-/// `login` of `UserService::login`, `self.login` and `login()`, and `"Login"` of `"/Login"`.
-fn meant(expr: &Expr) -> Option<String> {
+/// What to write instead: `login` for `UserService::login`, `self.login` and `login()`; `"Login"` for `"/Login"`.
+fn suggested_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
         Expr::Field(field) => match &field.member {
             Member::Named(name) => Some(name.to_string()),
             Member::Unnamed(_) => None,
         },
-        Expr::Call(call) if call.args.is_empty() => meant(&call.func),
+        Expr::Call(call) if call.args.is_empty() => suggested_name(&call.func),
         Expr::MethodCall(call) if call.args.is_empty() => Some(call.method.to_string()),
         _ => match literal(expr) {
             Some(Lit::Str(text)) => {

@@ -1,4 +1,4 @@
-//! The item under the attribute. Nothing here knows an entry.
+//! Parses the annotated item. Nothing here knows the entries.
 
 pub(crate) mod annotated;
 pub(crate) mod client_module;

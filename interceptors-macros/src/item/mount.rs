@@ -9,7 +9,7 @@ pub(crate) enum Side {
     Client,
 }
 
-/// What the attribute was put on.
+/// The kind of item that has the attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mount {
     /// `impl UserService for Users { … }`
@@ -45,29 +45,29 @@ impl Mount {
         }
     }
 
-    /// Whether the runtime was built for it.
+    /// Whether the runtime crate has the features that this mount needs.
     pub(crate) fn is_enabled(self) -> bool {
         let (server, client) = (cfg!(feature = "server"), cfg!(feature = "client"));
         match self {
-            // It needs nothing of tonic's server.
+            // A service only implements a trait. It does not need tonic's server.
             Self::Service => true,
             Self::Server | Self::ServerModule => server,
             Self::HandWritten | Self::ClientModule | Self::Channel => client,
         }
     }
 
-    /// Whether tonic's code generator wrote it, with the names of all that it has.
+    /// Whether tonic's code generator wrote the item.
     pub(crate) fn is_module(self) -> bool {
         matches!(self, Self::ClientModule | Self::ServerModule)
     }
 
-    /// Whether it sees encoded messages of any service, and its values hold the state of the entries.
+    /// Whether the item is a struct. A struct sees encoded messages of any service, and its values hold the state of the entries.
     pub(crate) fn is_struct(self) -> bool {
         matches!(self, Self::Channel | Self::Server)
     }
 }
 
-/// Whether the word `server` is in the list. It has to come first, which the list checks.
+/// Whether the list contains the word `server`. `entries::list` checks that it comes first.
 fn lists_server(args: TokenStream) -> bool {
     let is_comma =
         |tree: &TokenTree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ',');

@@ -2,21 +2,21 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Expr, Lit, LitStr, Path};
 
-use super::methods::{MethodRef, Spelled};
+use super::methods::{MethodRef, Spelling};
 use super::service::Method;
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::literals::literal;
 use crate::text::tokens::without_arguments;
-use crate::text::words::{nearest, pascal_case, plain};
+use crate::text::words::{nearest, normalized, pascal_case};
 
-/// The full name of a service, as far as it is known here.
+/// The full name of a service, as far as the macro knows it.
 pub(crate) enum ServiceName {
     /// `service = …`
     Given(Expr),
-    /// The trait's path leads through this generated module, which has `SERVICE_NAME`.
+    /// The trait's path goes through this generated module, which has a constant `SERVICE_NAME`.
     Module(Path),
-    /// Nothing is known but the trait's identifier.
+    /// Only the trait's identifier is known.
     Derived(String),
 }
 
@@ -45,8 +45,9 @@ pub(crate) fn service_name(given: Option<Expr>, trait_path: Option<&Path>) -> Se
     ServiceName::Derived(ident.unwrap_or_default())
 }
 
-/// The RPC's name, and whether it only comes from Rust's: tonic derives the name of a stream's
-/// associated type from the RPC's and keeps its spelling.
+/// The RPC's name, and whether it was derived from the Rust name.
+///
+/// The associated type of a stream has the exact name of its RPC: tonic calls it `GetURLStream` for `GetURL`.
 fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
     if let Some(name) = given {
         return (name.value(), false);
@@ -58,41 +59,41 @@ fn rpc_name(method: &Method, given: Option<&LitStr>) -> (String, bool) {
     if let Some(name) = stream
         .as_deref()
         .and_then(|stream| stream.strip_suffix("Stream"))
-        && plain(name) == plain(&method.name)
+        && normalized(name) == normalized(&method.name)
     {
         return (name.to_owned(), false);
     }
     (pascal_case(&method.name), true)
 }
 
-/// A method, by its names.
+/// The names of a method.
 #[derive(Clone)]
-pub(crate) struct Named {
+pub(crate) struct MethodNames {
     pub(crate) name: String,
     pub(crate) rpc: String,
     pub(crate) is_derived: bool,
-    /// The RPC has this name letter by letter: it was given, or another method's differs in case and underscores alone.
+    /// Whether `rpc` has to be compared exactly: it was given, or another method's name differs only in case and underscores.
     pub(crate) is_exact: bool,
 }
 
-/// The methods of a block. No two of them can be one RPC, unless each has a `#[cfg]`.
-pub(crate) fn named<'a>(
+/// The names of a block's methods. Reports two methods with the same RPC name, unless both have a `#[cfg]`.
+pub(crate) fn method_names<'a>(
     cx: &Ctxt,
     methods: impl Iterator<Item = (&'a Method, Option<&'a LitStr>)>,
-) -> Vec<Named> {
-    let mut all: Vec<Named> = Vec::new();
+) -> Vec<MethodNames> {
+    let mut all: Vec<MethodNames> = Vec::new();
     let mut have_cfg: Vec<bool> = Vec::new();
     for (method, given) in methods {
-        let mut named = Named::of(method, given);
+        let mut named = MethodNames::of(method, given);
         let has_cfg = !method.cfgs.is_empty();
         for (other, &other_has_cfg) in all.iter_mut().zip(&have_cfg) {
             if other.name == named.name {
                 continue;
             }
-            if plain(&other.rpc) == plain(&named.rpc) {
+            if normalized(&other.rpc) == normalized(&named.rpc) {
                 (other.is_exact, named.is_exact) = (true, true);
             }
-            // Two `#[cfg]`s may exclude each other.
+            // With two `#[cfg]`s, perhaps only one of the methods is compiled.
             if other.rpc == named.rpc && !(has_cfg && other_has_cfg) {
                 let (a, b, rpc) = (&other.name, &named.name, &named.rpc);
                 cx.error_at(
@@ -108,7 +109,7 @@ pub(crate) fn named<'a>(
     all
 }
 
-impl Named {
+impl MethodNames {
     fn of(method: &Method, given: Option<&LitStr>) -> Self {
         let (rpc, is_derived) = rpc_name(method, given);
         Self {
@@ -119,44 +120,44 @@ impl Named {
         }
     }
 
-    /// A name that was given is exact; one that comes from Rust's has lost its case.
+    /// Whether the method has this RPC name. A derived name may have another case than the proto, so case is ignored.
     fn has_rpc_name(&self, written: &str) -> bool {
         match self.is_derived {
             false => self.rpc == written,
-            true => plain(&self.rpc) == plain(written),
+            true => normalized(&self.rpc) == normalized(written),
         }
     }
 }
 
-/// Finds methods by the names in lists.
-pub(crate) struct Names<'a> {
+/// Finds the methods that lists name.
+pub(crate) struct MethodResolver<'a> {
     pub(crate) cx: &'a Ctxt,
     service: &'a ServiceName,
-    pub(crate) methods: &'a [Named],
-    /// Services that full paths name, where the compiler has to compare.
-    pub(crate) compare: Vec<(Span, String)>,
-    /// Services of the same package that full paths name.
-    pub(crate) siblings: Vec<(Span, String)>,
-    /// How many names led to no method.
+    pub(crate) methods: &'a [MethodNames],
+    /// Services in full paths that only the compiler can compare with this service.
+    pub(crate) services_to_compare: Vec<(Span, String)>,
+    /// Other services of the same package in full paths.
+    pub(crate) package_services: Vec<(Span, String)>,
+    /// The number of names that matched no method.
     pub(crate) unresolved: usize,
     /// Whether the policy applies to the clients of all services of a package.
     pub(crate) is_of_package: bool,
 }
 
-impl<'a> Names<'a> {
-    pub(crate) fn new(cx: &'a Ctxt, service: &'a ServiceName, methods: &'a [Named]) -> Self {
+impl<'a> MethodResolver<'a> {
+    pub(crate) fn new(cx: &'a Ctxt, service: &'a ServiceName, methods: &'a [MethodNames]) -> Self {
         Self {
             cx,
             service,
             methods,
-            compare: Vec::new(),
-            siblings: Vec::new(),
+            services_to_compare: Vec::new(),
+            package_services: Vec::new(),
             unresolved: 0,
             is_of_package: false,
         }
     }
 
-    /// For each method, where the list names it.
+    /// For each method, the place where the list names it.
     pub(crate) fn resolve(&mut self, list: &[MethodRef]) -> Vec<Option<Span>> {
         let mut named = vec![None; self.methods.len()];
         for method_ref in list {
@@ -177,19 +178,19 @@ impl<'a> Names<'a> {
         named
     }
 
-    /// Usually one; several where a method is written once for each of several `#[cfg]`s.
+    /// The indices of the methods that a name means. There are several if a method is written once for each of several `#[cfg]`s.
     fn find(&mut self, method_ref: &MethodRef) -> Vec<usize> {
-        let indices_where = |fits: &dyn Fn(&Named) -> bool| -> Vec<usize> {
+        let indices_where = |fits: &dyn Fn(&MethodNames) -> bool| -> Vec<usize> {
             (0..self.methods.len())
                 .filter(|&index| fits(&self.methods[index]))
                 .collect()
         };
-        let (found, written) = match &method_ref.spelled {
-            // Only a server's lists have them, and they name no method of an `impl`.
-            Spelled::Http { .. } => return Vec::new(),
-            Spelled::Rust(name) => (indices_where(&|method| method.name == *name), name),
-            Spelled::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
-            Spelled::Path {
+        let (found, written) = match &method_ref.spelling {
+            // Only the lists of a server can have these. They name no method of an `impl`.
+            Spelling::Http { .. } => return Vec::new(),
+            Spelling::Rust(name) => (indices_where(&|method| method.name == *name), name),
+            Spelling::Rpc(name) => (indices_where(&|method| method.has_rpc_name(name)), name),
+            Spelling::Path {
                 service,
                 method: name,
             } => {
@@ -198,17 +199,17 @@ impl<'a> Names<'a> {
                 }
                 (indices_where(&|method| method.has_rpc_name(name)), name)
             }
-            // A block has no descriptors.
-            Spelled::Idempotent => return Vec::new(),
+            // Only structs have descriptors.
+            Spelling::Idempotent => return Vec::new(),
         };
-        // Exactly this name before one that differs in case and underscores.
+        // An exact match wins over one that differs in case and underscores.
         let exact = |&index: &usize| self.methods[index].rpc == *written;
         let has_twin = |&index: &usize| self.methods[index].is_exact;
-        let found = match &method_ref.spelled {
-            Spelled::Rust(_) => found,
+        let found = match &method_ref.spelling {
+            Spelling::Rust(_) => found,
             _ if found.iter().any(exact) => found.into_iter().filter(exact).collect(),
             _ if found.iter().any(has_twin) => {
-                indices_where(&|method| plain(&method.rpc) == plain(written))
+                indices_where(&|method| normalized(&method.rpc) == normalized(written))
             }
             _ => found,
         };
@@ -225,11 +226,11 @@ impl<'a> Names<'a> {
             );
         }
         if found.is_empty() {
-            let code = match is_idempotent(&method_ref.spelled) {
+            let code = match is_idempotent(&method_ref.spelling) {
                 true => codes::DESCRIPTORS,
                 false => codes::UNKNOWN_METHOD,
             };
-            let message = self.no_such_method(&method_ref.spelled, written);
+            let message = self.no_such_method(&method_ref.spelling, written);
             self.cx.error_at(code, method_ref.span, message);
         }
         found
@@ -240,12 +241,12 @@ impl<'a> Names<'a> {
             ServiceName::Given(expr) => match literal(expr) {
                 Some(Lit::Str(own)) => own.value(),
                 _ => {
-                    self.compare.push((span, service.to_owned()));
+                    self.services_to_compare.push((span, service.to_owned()));
                     return true;
                 }
             },
             ServiceName::Module(_) => {
-                self.compare.push((span, service.to_owned()));
+                self.services_to_compare.push((span, service.to_owned()));
                 return true;
             }
             ServiceName::Derived(_) => {
@@ -263,9 +264,9 @@ impl<'a> Names<'a> {
                 .map(|(package, _)| package.to_owned())
         };
         if own != service && self.is_of_package && package(&own) == package(service) {
-            // The same policy applies to that service's client, where the method is known. Whether there is one the
-            // compiler finds out.
-            self.siblings.push((span, service.to_owned()));
+            // The same policy applies to the client of that service, which checks the method's name. The compiler finds
+            // out whether the service exists.
+            self.package_services.push((span, service.to_owned()));
             return false;
         }
         if own != service {
@@ -278,8 +279,8 @@ impl<'a> Names<'a> {
         own == service
     }
 
-    fn no_such_method(&self, spelled: &Spelled, written: &str) -> String {
-        let as_rust = matches!(spelled, Spelled::Rust(_));
+    fn no_such_method(&self, spelling: &Spelling, written: &str) -> String {
+        let as_rust = matches!(spelling, Spelling::Rust(_));
         let known: Vec<String> = self
             .methods
             .iter()
@@ -292,7 +293,7 @@ impl<'a> Names<'a> {
             })
             .collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        if is_idempotent(spelled) {
+        if is_idempotent(spelling) {
             return format!(
                 "`idempotent` needs `descriptors`, which only a struct has; name the methods here; there is `{}`",
                 known.join("`, `")
@@ -308,7 +309,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether it is the word of a struct's lists, where the methods have names.
-fn is_idempotent(spelled: &Spelled) -> bool {
-    matches!(spelled, Spelled::Rust(name) if name == "idempotent")
+/// Whether the name is `idempotent`, which only the lists of structs know.
+fn is_idempotent(spelling: &Spelling) -> bool {
+    matches!(spelling, Spelling::Rust(name) if name == "idempotent")
 }

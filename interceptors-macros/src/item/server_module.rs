@@ -6,16 +6,16 @@ use syn::{
     Pat, Stmt, TraitItem, Type,
 };
 
-use super::client_module::{client_of, is_of, is_of_other_tonic};
+use super::client_module::{client_of, is_impl_of, is_of_other_tonic};
 use crate::codes;
 use crate::ctxt::Ctxt;
 use crate::text::tokens::find_ident;
 
-/// The module of a server, as tonic's code generator writes it.
+/// The module of a generated server.
 ///
-/// Everything that matters is in its tokens: exact names, kinds, and what each method is called in Rust.
+/// Its tokens contain all that is needed: exact names, kinds of calls, and the Rust name of each method.
 pub(crate) struct ServerModule {
-    /// The module, less what takes a request.
+    /// The module without the server's `impl` of `Service`.
     pub(crate) module: ItemMod,
     pub(crate) server: Ident,
     /// The service's trait.
@@ -24,17 +24,17 @@ pub(crate) struct ServerModule {
     pub(crate) types: Vec<Ident>,
     /// `impl<T, B> Service<http::Request<B>> for UserServiceServer<T>`
     pub(crate) block: ItemImpl,
-    /// The parameter of the server, and that of the request's body.
+    /// The type parameters of the service (`T`) and of the request's body (`B`).
     pub(crate) inner: Ident,
     pub(crate) body: Ident,
-    /// What `call` names its request, and what it does.
+    /// The name of the argument of `call`, and the body of `call`.
     pub(crate) request: Ident,
     pub(crate) call: Block,
     pub(crate) methods: Vec<ServerMethod>,
 }
 
 pub(crate) struct ServerMethod {
-    /// Its name in Rust, without `r#`.
+    /// The Rust name, without `r#`.
     pub(crate) name: String,
     pub(crate) path: LitStr,
     pub(crate) service: String,
@@ -43,9 +43,9 @@ pub(crate) struct ServerMethod {
     pub(crate) response_is_stream: bool,
 }
 
-const NOT_AS_GENERATED: &str = "this is no server's module, as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
+const NOT_AS_GENERATED: &str = "this module is not a server as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
 
-/// Whether this is meant to be the module of a server: it has the trait of a service.
+/// Whether a module looks like a generated server: it has a trait and no client.
 pub(crate) fn is_server(module: &ItemMod) -> bool {
     let items = module.content.as_ref().map_or(&[][..], |(_, items)| items);
     items.iter().any(|item| matches!(item, Item::Trait(_)))
@@ -69,12 +69,12 @@ pub(crate) fn parse(cx: &Ctxt, mut module: ItemMod) -> Option<ServerModule> {
     parsed
 }
 
-/// The server's struct and its `impl` of `Service`, which is taken out.
+/// Finds the server's struct, and takes its `impl` of `Service` out of the module.
 fn find(module: &mut ItemMod) -> Option<(Ident, ItemImpl)> {
     let (_, items) = module.content.as_mut()?;
     let server = items.iter().find_map(server_of)?;
     let at = items.iter().position(|item| match item {
-        Item::Impl(block) => is_of(block, &server) && is_service(block),
+        Item::Impl(block) => is_impl_of(block, &server) && is_service(block),
         _ => false,
     })?;
     match items.remove(at) {
@@ -138,7 +138,7 @@ fn read(cx: &Ctxt, module: ItemMod, server: Ident, block: ItemImpl) -> Option<Se
             cx.error_on(
                 codes::NOT_AS_GENERATED,
                 literal,
-                "what is called at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted",
+                "the method at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted",
             );
         }
         methods.extend(method);
@@ -179,8 +179,8 @@ fn arms<'a>(call: &'a Block, request: &Ident) -> Option<&'a [Arm]> {
     let [Stmt::Expr(Expr::Match(found), _)] = &call.stmts[..] else {
         return None;
     };
-    let asked = found.expr.to_token_stream().to_string().replace(' ', "");
-    (asked == format!("{request}.uri().path()")).then_some(&found.arms[..])
+    let matched = found.expr.to_token_stream().to_string().replace(' ', "");
+    (matched == format!("{request}.uri().path()")).then_some(&found.arms[..])
 }
 
 fn method(arm: &Arm, path: &LitStr, service: &Ident) -> Option<ServerMethod> {
@@ -199,7 +199,7 @@ fn method(arm: &Arm, path: &LitStr, service: &Ident) -> Option<ServerMethod> {
         () => return None,
     };
     Some(ServerMethod {
-        name: called(body, service)?,
+        name: called_method(body, service)?,
         path: path.clone(),
         service: of.to_owned(),
         rpc: rpc.to_owned(),
@@ -213,7 +213,7 @@ fn is_doc(attribute: &Attribute) -> bool {
 }
 
 /// `login` of `<T as UserService>::login(…)`.
-fn called(tokens: TokenStream, service: &Ident) -> Option<String> {
+fn called_method(tokens: TokenStream, service: &Ident) -> Option<String> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let is_punct =
         |tree: &TokenTree, punct| matches!(tree, TokenTree::Punct(it) if it.as_char() == punct);
@@ -237,7 +237,7 @@ fn called(tokens: TokenStream, service: &Ident) -> Option<String> {
     });
     here.or_else(|| {
         trees.into_iter().find_map(|tree| match tree {
-            TokenTree::Group(group) => called(group.stream(), service),
+            TokenTree::Group(group) => called_method(group.stream(), service),
             _ => None,
         })
     })

@@ -10,20 +10,22 @@ use syn::{
 };
 
 use super::mount::Mount;
-use crate::codes;
+use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
-use crate::text::attributes::{conditional, is_cfg, is_lint_level, is_ours, meant, plain_attrs};
+use crate::text::attributes::{
+    conditional, effective_path, is_cfg, is_lint_level, is_ours, plain_attrs,
+};
 use crate::text::tokens::{associated_type, find_ident, has_lifetimes, ungroup};
-use crate::text::words::{pascal_case, plain};
+use crate::text::words::{normalized, pascal_case};
 
-/// An implementation of a service's trait, or the RPC methods of a hand-written client.
+/// The `impl` of a service's trait, or the `impl` with the RPC methods of a hand-written client.
 pub(crate) struct ServiceImpl {
-    /// `#[cfg]` and lint levels: they hold for all that the block becomes.
+    /// `#[cfg]` and lint levels, which apply to all generated code.
     pub(crate) scope_attrs: Vec<Attribute>,
-    /// `#[async_trait]`, documentation and the like: they stay on the user's block.
+    /// The other attributes, such as `#[async_trait]` and documentation. They stay on the user's block.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) generics: Generics,
-    /// `None` where it is a hand-written client.
+    /// `None` for a hand-written client.
     pub(crate) trait_path: Option<Path>,
     pub(crate) self_ty: Type,
     pub(crate) types: Vec<AssocType>,
@@ -33,17 +35,17 @@ pub(crate) struct ServiceImpl {
 
 pub(crate) struct AssocType {
     pub(crate) item: ImplItemType,
-    /// Whether a method answers with a stream of this type.
+    /// Whether it is the response stream of a method.
     pub(crate) is_stream: bool,
 }
 
 pub(crate) struct Method {
-    /// What stands in its own `#[intercept(…)]`.
+    /// The arguments of the method's own `#[intercept(…)]`.
     pub(crate) args: Option<TokenStream>,
     pub(crate) cfgs: Vec<Attribute>,
-    /// Documentation, and what else is said to those who call the method.
+    /// Documentation and other attributes for callers, such as `#[deprecated]`. They stay on the outer method.
     pub(crate) docs: Vec<Attribute>,
-    /// All the others: they belong to the body.
+    /// All other attributes. They move to the hidden method with the body.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
@@ -51,7 +53,7 @@ pub(crate) struct Method {
     /// The name without `r#`.
     pub(crate) name: String,
     pub(crate) by_arc: bool,
-    /// `&mut self`, which a hand-written client may take.
+    /// Whether the method takes `&mut self`. Only hand-written clients may.
     pub(crate) by_mut: bool,
     pub(crate) request: Type,
     pub(crate) result: Type,
@@ -60,7 +62,7 @@ pub(crate) struct Method {
     pub(crate) stream: Option<Ident>,
 }
 
-/// How a method gives its future.
+/// How a method returns its future.
 pub(crate) enum Returns {
     /// `async fn`
     Async,
@@ -126,8 +128,8 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
         match item {
             ImplItem::Fn(method) => {
                 let before = cx.errors();
-                for method in by_condition(method, krate) {
-                    // The copies of a method have the same errors, so those of one are enough.
+                for method in split_by_condition(method, krate) {
+                    // All copies of a method have the same errors, so only those of the first copy are reported.
                     let rest = Ctxt::new();
                     let cx = if cx.errors() == before { cx } else { &rest };
                     service.methods.extend(parse_method(cx, krate, mount, method, &stream_names));
@@ -135,7 +137,7 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
                 }
             }
             ImplItem::Const(item) if mount == Mount::HandWritten => {
-                cx.error_on(codes::NOT_AN_RPC, &item.ident, "this is no RPC; move it to an `impl` of its own");
+                cx.error_on(codes::NOT_AN_RPC, &item.ident, "this is not an RPC; move it to a separate `impl`");
             }
             ImplItem::Type(mut item) => {
                 item.attrs = plain_attrs(item.attrs);
@@ -145,9 +147,9 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
             ImplItem::Macro(item) => cx.error_on(
                 codes::HIDDEN_METHODS,
                 &item.mac.path,
-                "what this macro makes cannot be seen here, so its methods would go unguarded; write them out, or put `#[intercept]` inside the macro, on the whole `impl`",
+                "the methods in this macro cannot be seen here, so no interceptor would run for them; write them out, or put `#[intercept]` inside the macro, on the whole `impl`",
             ),
-            other => cx.error_on(codes::UNREADABLE, &other, "this item cannot be read, so it would go unguarded"),
+            other => cx.error_on(codes::UNREADABLE, &other, "this item cannot be parsed, so no interceptor would run for it"),
         }
     }
     if service.methods.is_empty() && cx.errors() == errors {
@@ -164,16 +166,16 @@ pub(super) fn parse_block(cx: &Ctxt, krate: &Path, block: ItemImpl) -> Option<Se
     Some(service)
 }
 
-/// Attributes that hold for all that comes of the item.
+/// Whether an attribute applies to all code that is generated for the item.
 fn is_scope_attr(attribute: &Attribute) -> bool {
     is_cfg(attribute) || is_lint_level(attribute)
 }
 
-/// What says something to those who call the method and nothing of its body. In the implementation of a
-/// trait there is no `#[deprecated]` or `#[must_use]`.
+/// Whether an attribute is for callers of the method and not for its body. A method of a trait's `impl` cannot have
+/// `#[deprecated]` or `#[must_use]`.
 fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
     let path = match mount {
-        Mount::HandWritten => meant(attribute),
+        Mount::HandWritten => effective_path(attribute),
         _ => None,
     };
     let is = |name| path.as_ref().is_some_and(|path| path.is_ident(name));
@@ -198,9 +200,9 @@ fn is_for_callers(mount: Mount, attribute: &Attribute) -> bool {
 /// async fn get(…) { … }
 /// ```
 ///
-/// because a macro does not know whether the condition holds. A method with several of them is one that does not
-/// compile where two hold.
-fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
+/// A macro does not know whether the condition holds, so it writes the method twice. If two conditions of one method hold, the
+/// output is a `compile_error!`.
+fn split_by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     let ours = |attribute: &Attribute| {
         let (condition, metas) = conditional(attribute)?;
         let [meta] = &metas[..] else { return None };
@@ -220,7 +222,7 @@ fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     let others = method.attrs.iter();
     match others.filter(|other| is_ours(other, krate)).count() {
         0 => method.attrs[i] = ours,
-        // Only the compiler knows whether two conditions hold at once.
+        // Only the compiler knows whether two conditions hold together.
         _ => {
             let message = codes::TWO_ATTRIBUTES
                 .text("one `#[intercept(…)]` for each method; put both in one");
@@ -236,7 +238,7 @@ fn by_condition(mut method: ImplItemFn, krate: &Path) -> Vec<ImplItemFn> {
     }
     method.attrs.push(parse_quote!(#[cfg(#condition)]));
     let both = [method, without].into_iter();
-    both.flat_map(|method| by_condition(method, krate))
+    both.flat_map(|method| split_by_condition(method, krate))
         .collect()
 }
 
@@ -251,31 +253,15 @@ fn parse_method(
     if let Err(error) = method.modifiers.require_empty() {
         cx.push(error);
     }
-    let mut args = None;
-    let (mut cfgs, mut docs, mut attrs) = (Vec::new(), Vec::new(), Vec::new());
-    let mut seen = false;
-    for attribute in plain_attrs(method.attrs) {
-        if is_ours(&attribute, krate) {
-            if std::mem::replace(&mut seen, true) {
-                cx.error_on(
-                    codes::TWO_ATTRIBUTES,
-                    &attribute,
-                    "one `#[intercept(…)]` for each method; put both in one",
-                );
-            } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
-                args = Some(list.tokens);
-            }
-        } else if is_cfg(&attribute) {
-            cfgs.push(attribute);
-        } else if is_for_callers(mount, &attribute) {
-            docs.push(attribute);
-        } else {
-            attrs.push(attribute);
-        }
-    }
+    let MethodAttributes {
+        args,
+        cfgs,
+        docs,
+        attrs,
+    } = MethodAttributes::sort(cx, krate, mount, method.attrs);
     let not_an_rpc = |what: &str| {
         let elsewhere = match mount {
-            Mount::HandWritten => ". What is no RPC goes into an `impl` of its own",
+            Mount::HandWritten => ". Move other methods to a separate `impl`",
             _ => "",
         };
         cx.error_on(
@@ -285,39 +271,19 @@ fn parse_method(
         );
     };
     if mount == Mount::HandWritten && is_generic(&sig) {
-        not_an_rpc("this method has parameters of its own; name the types, that of a stream too");
+        not_an_rpc("this method is generic; name the types, also that of a stream");
         return None;
     }
     if sig.constness.is_some() || !matches!(sig.safety, Safety::Default) || sig.abi.is_some() {
-        not_an_rpc("`const`, `unsafe` and `extern` do not go with an RPC");
+        not_an_rpc("an RPC cannot be `const`, `unsafe` or `extern`");
         return None;
     }
     if mount == Mount::HandWritten
         && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
-        && !has_parameters(&argument.ty)
+        && let Some((code, wrong)) = wrong_request(&argument.ty)
     {
-        cx.error_on(
-            codes::NOT_AN_RPC,
-            &argument.ty,
-            "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
-        );
+        cx.error_on(code, &argument.ty, wrong);
         return None;
-    }
-    if mount == Mount::HandWritten
-        && let Some(FnArg::Typed(argument)) = sig.inputs.iter().nth(1)
-    {
-        let ty = &argument.ty;
-        let wrong = if has_lifetimes(ty) {
-            "an attempt may outlive what a request borrows; name a type that owns its message"
-        } else if find_ident(ty.to_token_stream(), "dyn").is_some() {
-            "a hand-written client cannot keep a boxed request; name the type in the box, such as `tokio_stream::wrappers::ReceiverStream<User>`"
-        } else {
-            ""
-        };
-        if !wrong.is_empty() {
-            cx.error_on(codes::NOT_OWNED, ty, wrong);
-            return None;
-        }
     }
     let mut inputs = sig.inputs.iter();
     let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(request)), None) =
@@ -353,15 +319,8 @@ fn parse_method(
         return None;
     };
     let name = sig.ident.unraw().to_string();
-    let stream = associated_type(&result, assoc_names).or_else(|| {
-        let streams = || assoc_names.iter().filter(|it| is_stream_of(it, &name));
-        // Of `SetupStream` and `SetUpStream`, or `SyncStream` and `S_yncStream`, the one that tonic makes of this name.
-        let (pascal, same) = (pascal_case(&name) + "Stream", format!("{name}Stream"));
-        let exact = streams().find(|it| it.unraw() == pascal.as_str());
-        let exact = exact
-            .or_else(|| streams().find(|it| it.unraw().to_string().eq_ignore_ascii_case(&same)));
-        exact.or(streams().next()).cloned()
-    });
+    let stream =
+        associated_type(&result, assoc_names).or_else(|| stream_type(&name, assoc_names).cloned());
     Some(Method {
         args,
         cfgs,
@@ -380,7 +339,80 @@ fn parse_method(
     })
 }
 
-/// Whether a type may be a `Request<…>`, or an alias of one.
+/// The attributes of a method, by their purpose. The fields are those of [`Method`].
+struct MethodAttributes {
+    args: Option<TokenStream>,
+    cfgs: Vec<Attribute>,
+    docs: Vec<Attribute>,
+    attrs: Vec<Attribute>,
+}
+
+impl MethodAttributes {
+    fn sort(cx: &Ctxt, krate: &Path, mount: Mount, attributes: Vec<Attribute>) -> Self {
+        let mut sorted = Self {
+            args: None,
+            cfgs: Vec::new(),
+            docs: Vec::new(),
+            attrs: Vec::new(),
+        };
+        let mut has_ours = false;
+        for attribute in plain_attrs(attributes) {
+            if is_ours(&attribute, krate) {
+                if std::mem::replace(&mut has_ours, true) {
+                    cx.error_on(
+                        codes::TWO_ATTRIBUTES,
+                        &attribute,
+                        "one `#[intercept(…)]` for each method; put both in one",
+                    );
+                } else if let Some(list) = cx.ok(attribute.meta.require_list().cloned()) {
+                    sorted.args = Some(list.tokens);
+                }
+            } else if is_cfg(&attribute) {
+                sorted.cfgs.push(attribute);
+            } else if is_for_callers(mount, &attribute) {
+                sorted.docs.push(attribute);
+            } else {
+                sorted.attrs.push(attribute);
+            }
+        }
+        sorted
+    }
+}
+
+/// The error for the request type of a hand-written client's method, if the type is wrong.
+fn wrong_request(ty: &Type) -> Option<(Code, &'static str)> {
+    if !has_parameters(ty) {
+        return Some((
+            codes::NOT_AN_RPC,
+            "an RPC takes its message in a `tonic::Request`: `request: Request<…>`",
+        ));
+    }
+    if has_lifetimes(ty) {
+        return Some((
+            codes::NOT_OWNED,
+            "an attempt may outlive what a request borrows; name a type that owns its message",
+        ));
+    }
+    let is_dyn = find_ident(ty.to_token_stream(), "dyn").is_some();
+    is_dyn.then_some((
+        codes::NOT_OWNED,
+        "a hand-written client cannot keep a boxed request; name the type in the box, such as `tokio_stream::wrappers::ReceiverStream<User>`",
+    ))
+}
+
+/// The associated type for the response stream of a method, by its name.
+///
+/// If several types match, such as `SetupStream` and `SetUpStream`, it is the one that tonic generates for this method.
+fn stream_type<'a>(method: &str, types: &'a [Ident]) -> Option<&'a Ident> {
+    let streams = || types.iter().filter(|it| is_stream_of(it, method));
+    let (pascal, same) = (pascal_case(method) + "Stream", format!("{method}Stream"));
+    let exact = streams().find(|it| it.unraw() == pascal.as_str());
+    let exact =
+        exact.or_else(|| streams().find(|it| it.unraw().to_string().eq_ignore_ascii_case(&same)));
+    exact.or(streams().next())
+}
+
+/// Whether a type has generic arguments, as `Request<…>` and its aliases do.
 fn has_parameters(ty: &Type) -> bool {
     match ungroup(ty) {
         Type::Path(path) => path
@@ -400,13 +432,12 @@ fn is_generic(sig: &Signature) -> bool {
     types || opaque
 }
 
-/// Whether tonic's associated type of this name belongs to the method: they differ in case and
-/// underscores alone.
+/// Whether an associated type has the name that tonic gives to the response stream of this method. Case and underscores may differ.
 fn is_stream_of(assoc: &Ident, method: &str) -> bool {
-    plain(&assoc.unraw().to_string()) == plain(method) + "stream"
+    normalized(&assoc.unraw().to_string()) == normalized(method) + "stream"
 }
 
-/// The output of a future's type, and which of the ways to give a future it is.
+/// The output of a future's type, and how the method returns the future.
 fn future(ty: &Type) -> Option<(Type, Returns)> {
     match ungroup(ty) {
         Type::ImplTrait(opaque) => Some((output(&opaque.bounds)?, Returns::Opaque)),
@@ -417,7 +448,7 @@ fn future(ty: &Type) -> Option<(Type, Returns)> {
             });
             Some((output(&object.bounds)?, Returns::Boxed(lifetime)))
         }
-        // The object inside `Pin<Box<…>>`, or the alias that `futures` has for all of it.
+        // `Pin<Box<dyn Future>>`, or its alias `BoxFuture`.
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let PathArguments::AngleBracketed(args) = &last.arguments else {

@@ -1,4 +1,4 @@
-//! What the table of codes says is true: the wrong code gets this error, and the right code none.
+//! Tries the examples in the table of codes: the wrong one has exactly that error, and the right one has none.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +8,13 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use super::docs::root;
-use crate::codes::{ALL, Code, Explained, MISSING_FEATURE, OF_COMPILER};
+use crate::codes::{ALL, Code, Explained, FIRST_OF_COMPILER, MISSING_FEATURE};
 use crate::intercept::intercept_tokens;
 
 /// Input: `[I0201] unknown interceptor`
 ///
 /// Output: `0201`, `unknown interceptor`
-pub(super) fn parted(message: &str) -> (Code, &str) {
+pub(super) fn split_code(message: &str) -> (Code, &str) {
     let parted = message
         .strip_prefix("[I")
         .and_then(|rest| rest.split_once("] "));
@@ -29,7 +29,7 @@ pub(super) fn parted(message: &str) -> (Code, &str) {
 }
 
 #[test]
-fn no_two_mistakes_share_a_code() {
+fn codes_are_unique_and_sorted() {
     for pair in ALL.windows(2) {
         let [earlier, later] = [pair[0].code, pair[1].code];
         assert!(earlier < later, "{later} stands after {earlier}");
@@ -111,20 +111,20 @@ pub(super) fn errors(code: &str) -> Vec<String> {
 }
 
 #[test]
-fn wrong_code_gets_its_error_and_right_code_none() {
+fn examples_of_codes_are_right() {
     let mut failures = Vec::new();
     for Explained {
         code, wrong, right, ..
     } in ALL
     {
-        // Only another build of this crate has it: `an_entry_without_its_feature_says_which_to_enable`.
+        // This build has all features. `entry_without_its_feature_names_the_feature` tests another build.
         if *code == MISSING_FEATURE {
             continue;
         }
-        // Without the attribute there is nobody to ask.
+        // Some wrong examples have no attribute, so only the compiler can check them.
         if wrong.starts_with("#[intercept") {
-            let codes: Vec<Code> = errors(wrong).iter().map(|it| parted(it).0).collect();
-            let expected = match *code < OF_COMPILER {
+            let codes: Vec<Code> = errors(wrong).iter().map(|it| split_code(it).0).collect();
+            let expected = match *code < FIRST_OF_COMPILER {
                 true => &[*code][..],
                 false => &[],
             };
@@ -140,9 +140,9 @@ fn wrong_code_gets_its_error_and_right_code_none() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What the runtime crate says of types and constants has codes too.
+/// The messages in the runtime crate, about types and constants, have codes too.
 #[test]
-fn texts_of_the_runtime_have_codes() {
+fn runtime_messages_have_codes() {
     fn read(folder: &Path, texts: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -177,7 +177,7 @@ fn texts_of_the_runtime_have_codes() {
     let uncoded = texts.iter().filter(|text| !text.starts_with("[I"));
     assert_eq!(uncoded.collect::<Vec<_>>(), [""; 0]);
     for text in &texts {
-        parted(text);
+        split_code(text);
     }
     assert!(texts.len() > 80, "the test sees {} texts", texts.len());
 }

@@ -1,5 +1,5 @@
-//! The tables of the documentation, made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`
-//! writes them anew.
+//! The tables of the documentation are generated from the rows of entries. `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`
+//! updates them.
 //!
 //! In a page, `<!-- made of rows: name -->` begins a table and `<!-- end -->` ends it.
 
@@ -28,7 +28,7 @@ pub(super) fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The page with its tables made anew.
+/// The page with new tables.
 fn with_tables(page: &str, made: &mut Vec<String>) -> String {
     const BEGIN: &str = "<!-- made of rows: ";
     const END: &str = "<!-- end -->";
@@ -65,12 +65,12 @@ fn table(name: &str) -> String {
 /// The settings of one entry.
 fn settings(row: &Row) -> String {
     let mut table = "| setting | type | default | |\n| --- | --- | --- | --- |\n".to_owned();
-    if let Positional::Time { default, says, .. } = row.positional {
+    if let Positional::Time { default, doc, .. } = row.positional {
         let default = shown_default(&default);
-        writeln!(table, "| the first value | duration | {default} | {says} |").unwrap();
+        writeln!(table, "| the first value | duration | {default} | {doc} |").unwrap();
     }
     for setting in row.settings {
-        // Some are listed only for what is said of them: they belong on the other side.
+        // Some settings are in the row of the wrong side only so that they get a better error there.
         if setting.places == Places::SERVERS && row.places == Places::CLIENTS {
             continue;
         }
@@ -83,7 +83,7 @@ fn settings(row: &Row) -> String {
             _ => setting.name.to_owned(),
         };
         let (ty, default) = (type_of(&setting.value), shown_default(&setting.default));
-        let says = setting.says;
+        let says = setting.doc;
         writeln!(table, "| `{name}` | {ty} | {default} | {says} |").unwrap();
     }
     table
@@ -110,7 +110,7 @@ pub(super) fn type_of(value: &Value) -> String {
         Value::Delay => "duration, zero included".to_owned(),
         Value::Level => "level".to_owned(),
         Value::Codes => "list of status codes".to_owned(),
-        Value::CodesOrNone => "list of status codes, perhaps empty".to_owned(),
+        Value::CodesOrEmpty => "list of status codes, perhaps empty".to_owned(),
         Value::Given(_) => "expression".to_owned(),
         Value::Access => "list of methods".to_owned(),
         Value::Per => "`method` or `service`".to_owned(),
@@ -122,7 +122,7 @@ pub(super) fn type_of(value: &Value) -> String {
     }
 }
 
-/// In the order of the columns.
+/// The mounts, in the order of the columns.
 pub(super) const MOUNTS: [Mount; 5] = [
     Mount::Service,
     Mount::Server,
@@ -131,7 +131,7 @@ pub(super) const MOUNTS: [Mount; 5] = [
     Mount::Channel,
 ];
 
-/// The words of the attribute that are no entry's, and where each may stand.
+/// The words of the attribute that do not belong to an entry, and the mounts that have them.
 fn all_words() -> String {
     let mut table =
         "| word | service | server | generated client | hand-written client | channel | on a method | |\n\
@@ -146,10 +146,10 @@ fn all_words() -> String {
         for is_here in marks.into_iter().chain([on_method]) {
             write!(table, " {}|", if is_here { "✓ " } else { "" }).unwrap();
         }
-        writeln!(table, " {} |", word.says).unwrap();
+        writeln!(table, " {} |", word.doc).unwrap();
     }
     for list in &SELECTORS {
-        let (name, says) = (list.name, list.says);
+        let (name, says) = (list.name, list.doc);
         writeln!(
             table,
             "| `{name}` in an entry | ✓ | ✓ | ✓ | ✓ | ✓ | | {says} |"
@@ -159,7 +159,7 @@ fn all_words() -> String {
     table
 }
 
-/// What people look for, and what they use.
+/// Names of interceptors in other systems, and what to use instead.
 fn all_elsewhere() -> String {
     let mut table = "| looked for | |\n| --- | --- |\n".to_owned();
     for it in ELSEWHERE {
@@ -169,7 +169,7 @@ fn all_elsewhere() -> String {
     table
 }
 
-/// Where each entry may stand. One that has a row for each side is one entry.
+/// The mounts of each entry. Two rows with one name are one entry.
 fn all_entries() -> String {
     let mut table =
         "| entry | service | server | generated client | hand-written client | channel | reads messages | |\n\
@@ -193,12 +193,12 @@ fn all_entries() -> String {
             Sees::Message => "✓ ",
             Sees::Depends => "depends ",
         };
-        writeln!(table, " {sees}| {} |", row.says).unwrap();
+        writeln!(table, " {sees}| {} |", row.doc).unwrap();
     }
     table
 }
 
-/// Features that are no entry's, and what they bring.
+/// Features that do not belong to an entry, and what they enable.
 const OTHER_FEATURES: [(&str, &str); 15] = [
     (
         "server",
@@ -241,7 +241,7 @@ const OTHER_FEATURES: [(&str, &str); 15] = [
     ("json", "[`Plan::to_json`]"),
 ];
 
-/// The features of the runtime crate: each with what it enables.
+/// The features in a manifest, each with what it enables.
 fn features_of(manifest: &str) -> Vec<(String, Vec<String>)> {
     let (_, features) = manifest.split_once("[features]\n").unwrap();
     let (features, _) = features.split_once("\n[").unwrap();
@@ -259,13 +259,13 @@ fn runtime_features() -> Vec<(String, Vec<String>)> {
     features_of(&read("interceptors/Cargo.toml"))
 }
 
-/// What a feature enables, where it is one.
+/// What a feature enables.
 fn enables<'a>(features: &'a [(String, Vec<String>)], name: &str) -> &'a [String] {
     let found = features.iter().find(|(feature, _)| feature == name);
     found.map_or(&[], |(_, enables)| enables)
 }
 
-/// The crates that a feature brings, with those of the private features that it enables.
+/// The crates that a feature adds, also through private features.
 fn dependencies(features: &[(String, Vec<String>)], name: &str) -> Vec<String> {
     let mut found = Vec::new();
     for enabled in enables(features, name) {
@@ -313,7 +313,7 @@ pub(super) const PAGES: [&str; 4] = [
 ];
 
 #[test]
-fn docs_have_the_tables_that_rows_make() {
+fn docs_tables_match_rows() {
     let mut made = Vec::new();
     for page in PAGES {
         let text = with_tables(&read(page), &mut made);
@@ -331,8 +331,8 @@ fn docs_have_the_tables_that_rows_make() {
             is_shown || !has_settings,
             "no page shows the settings of `{name}`"
         );
-        assert!(!row.says.is_empty(), "`{name}` has no description");
-        // The table of all entries links to it.
+        assert!(!row.doc.is_empty(), "`{name}` has no description");
+        // The table of all entries links to this section.
         let heading = format!("\n# `{name}`\n");
         assert!(pages.contains(&heading), "`{name}` has no section");
     }
@@ -341,9 +341,9 @@ fn docs_have_the_tables_that_rows_make() {
     }
 }
 
-/// The page of an interceptor's module begins with an example and links to the entry's section of the reference, which links back.
+/// The page of an interceptor's module begins with an example. It and the entry's section of the reference link to each other.
 #[test]
-fn module_pages_and_the_reference_link_to_each_other() {
+fn module_pages_and_reference_link_to_each_other() {
     let pages = PAGES.map(read).join("\n");
     for row in rows().filter(|row| !row.module.is_empty()) {
         let (name, module) = (row.name, row.module);
@@ -360,7 +360,7 @@ fn module_pages_and_the_reference_link_to_each_other() {
             "the page of the module `{module}` does not link to the section of `{name}`"
         );
     }
-    // An example follows the first sentence of each page, and it is run, but where it would serve for ever.
+    // An example follows the first sentence of each page. It runs, unless it starts a server.
     for page in module_pages() {
         let text = module_page(&page);
         let (first, rest) = text.split_once("\n\n").unwrap();
@@ -371,13 +371,13 @@ fn module_pages_and_the_reference_link_to_each_other() {
     }
 }
 
-/// The text of a page without its examples. A line of code may begin as a heading does.
+/// The text of a page without its examples, because a line of code may look like a heading.
 fn outside_of_examples(page: &str) -> String {
     let parts = page.split("```").step_by(2);
     parts.collect::<Vec<_>>().join("")
 }
 
-/// The documentation that a module begins with.
+/// The documentation at the start of a module.
 fn module_page(path: &str) -> String {
     let text = read(path);
     let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
@@ -385,7 +385,7 @@ fn module_page(path: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The files of the runtime's public modules that are no pages of text alone.
+/// The files of the runtime's public modules, without those that only contain text.
 fn module_pages() -> Vec<String> {
     let root_file = read("interceptors/src/lib.rs");
     let mut found = vec!["interceptors/src/auth/jwt/mod.rs".to_owned()];
@@ -409,9 +409,9 @@ fn module_pages() -> Vec<String> {
     found
 }
 
-/// Each default that the plan shows, for the test that compares it with what the runtime does.
+/// Writes the defaults that plans show. `tests/integration` compares them with the runtime.
 #[test]
-fn defaults_are_handed_to_the_test_that_compares_them() {
+fn defaults_are_exported_for_the_integration_test() {
     let mut table = String::new();
     let mut default = |side: &str, row: &Row, setting: &Setting, value: &str| {
         let (entry, setting) = (row.name, setting.name);
@@ -435,9 +435,9 @@ fn defaults_are_handed_to_the_test_that_compares_them() {
     expect_file![root().join("tests/integration/defaults.tsv")].assert_eq(&table);
 }
 
-/// The name and the sides of each entry, for the test that compares them with what the runtime says of it.
+/// Writes the name and the sides of each entry. `tests/integration` compares them with the runtime.
 #[test]
-fn names_and_sides_are_handed_to_the_test_that_compares_them() {
+fn names_and_sides_are_exported_for_the_integration_test() {
     let mut calls = "// Made of the rows of entries: `UPDATE_EXPECT=1 cargo test -p interceptors-macros docs`.\n{\n".to_owned();
     for row in rows().filter(|row| !row.module.is_empty()) {
         let module = row.config_module.unwrap_or(row.module);
@@ -455,7 +455,7 @@ fn names_and_sides_are_handed_to_the_test_that_compares_them() {
 
 /// `.ci/run` builds the runtime with each feature alone.
 #[test]
-fn the_gate_builds_each_feature_alone() {
+fn ci_builds_each_feature_alone() {
     let gate = read(".ci/run");
     let (_, list) = gate.split_once("for feature in ").unwrap();
     let (list, _) = list.split_once("; do").unwrap();
@@ -472,9 +472,9 @@ fn the_gate_builds_each_feature_alone() {
     }
 }
 
-/// A row's feature is one of this crate, and the runtime's feature of the same name forwards it.
+/// The feature of each row exists in this crate, and the runtime's feature of the same name enables it.
 #[test]
-fn features_of_rows_are_forwarded() {
+fn row_features_are_forwarded() {
     let own = features_of(&read("interceptors-macros/Cargo.toml"));
     let runtime = runtime_features();
     let mut forwarded = 0;
@@ -489,9 +489,9 @@ fn features_of_rows_are_forwarded() {
     assert!(forwarded > 10);
 }
 
-/// What rows say of each other exists.
+/// Entries and settings that rows refer to exist.
 #[test]
-fn rows_name_what_there_is() {
+fn rows_reference_existing_names() {
     for row in rows() {
         let known = |name: &&str| {
             SELECTORS.iter().any(|it| it.name == *name)
@@ -499,14 +499,14 @@ fn rows_name_what_there_is() {
         };
         for setting in row.settings {
             let (entry, name) = (row.name, setting.name);
-            for other in setting.not_with.iter().chain(&setting.belongs_to) {
+            for other in setting.conflicts_with.iter().chain(&setting.requires) {
                 assert!(known(other), "{entry}({name}): no setting is `{other}`");
             }
-            for other in setting.also_called {
+            for other in setting.aliases {
                 let meant = row
                     .settings
                     .iter()
-                    .filter(|it| it.name == *other || it.also_called.contains(other));
+                    .filter(|it| it.name == *other || it.aliases.contains(other));
                 assert_eq!(
                     meant.count(),
                     1,
@@ -520,10 +520,10 @@ fn rows_name_what_there_is() {
         for name in one_of.chain(row.checked) {
             assert!(known(name), "{}: no setting is `{name}`", row.name);
         }
-        for other in row.also_called {
+        for other in row.aliases {
             let is_entry = rows().any(|row| row.name == *other);
             let others = rows().filter(|it| it.name != row.name);
-            let mut synonyms = others.flat_map(|it| it.also_called);
+            let mut synonyms = others.flat_map(|it| it.aliases);
             let is_theirs = synonyms.any(|it| it == other);
             assert!(!is_entry && !is_theirs, "`{other}` means several entries");
         }
@@ -552,9 +552,9 @@ fn rows_name_what_there_is() {
     }
 }
 
-/// What others call an entry or a setting leads to ours, and where it leads is there.
+/// The error for an alias suggests its entry or setting.
 #[test]
-fn synonyms_lead_to_what_they_mean() {
+fn aliases_lead_to_entries_and_settings() {
     let item = |mount| match mount {
         Mount::Service => "impl UserService for Users { … }",
         Mount::HandWritten => "impl UserClient { … }",
@@ -573,7 +573,7 @@ fn synonyms_lead_to_what_they_mean() {
             let code = format!("#[intercept({service}{list})]\n{}", item(mount));
             super::codes::errors(&code)
         };
-        for other in row.also_called {
+        for other in row.aliases {
             let errors = errors(other);
             let meant = format!("did you mean `{name}`?");
             assert!(
@@ -583,10 +583,10 @@ fn synonyms_lead_to_what_they_mean() {
             entries += 1;
         }
         for setting in row.settings.iter().filter(|it| it.places.has(mount)) {
-            for other in setting.also_called {
+            for other in setting.aliases {
                 let errors = errors(&format!("{name}({other} = 1)"));
                 let meant = format!("did you mean `{}`?", setting.name);
-                // Where the value tells more, the error shows what to write.
+                // For some values, the error suggests a whole setting.
                 let shown = format!("`{} = ", setting.name);
                 let leads = |error: &String| error.ends_with(&meant) || error.contains(&shown);
                 assert!(errors.iter().any(leads), "{name}({other} = 1): {errors:#?}");

@@ -1,6 +1,6 @@
-//! What an editor is shown: the documented items behind the words of the attribute, and the hints that lead to them.
+//! The output for editors: the documented items for the words of the attribute, and the hints that name them.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor` writes both anew.
+//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros editor` updates both.
 
 use std::fmt::Write;
 
@@ -15,18 +15,18 @@ use crate::expand::hints::hints;
 use crate::intercept::intercept_in_editor;
 use crate::item::mount::{Mount, Side};
 
-/// As a sentence: `Methods that need no token.`
-fn sentence(says: &str) -> String {
-    let mut letters = says.chars();
+/// Makes a sentence of a description: `Methods that need no token.`
+fn sentence(doc: &str) -> String {
+    let mut letters = doc.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let end = if says.ends_with(['.', '?']) { "" } else { "." };
+    let end = if doc.ends_with(['.', '?']) { "" } else { "." };
     format!("{}{}{end}", first.collect::<String>(), letters.as_str())
 }
 
-/// Links lead from the page of the attribute; from an item they are its words alone.
-fn without_links(says: &str) -> String {
+/// Replaces links by their text. They are relative to the page of the attribute, and would be wrong on an item.
+fn without_links(doc: &str) -> String {
     let mut out = String::new();
-    let mut rest = says;
+    let mut rest = doc;
     while let Some((before, after)) = rest.split_once('[') {
         let link = after.split_once("](").and_then(|(text, after)| {
             let (_, after) = after.split_once(')')?;
@@ -63,7 +63,7 @@ fn facts(setting: &Setting, side: Side) -> String {
 
 /// The documentation of an entry: what it does, and all its settings.
 fn docs_of_entry(row: &Row, side: Side) -> String {
-    let mut docs = sentence(row.says) + "\n";
+    let mut docs = sentence(row.doc) + "\n";
     if !row.ends_with.is_empty() {
         let status = row.ends_with;
         writeln!(
@@ -77,30 +77,30 @@ fn docs_of_entry(row: &Row, side: Side) -> String {
         writeln!(docs, "\n```text\n{example}\n```").unwrap();
     }
     docs.push('\n');
-    if let Positional::Time { default, says, .. } = row.positional {
+    if let Positional::Time { default, doc, .. } = row.positional {
         let default = shown_default(&default);
         let default = if default.is_empty() {
             default
         } else {
             format!("; default: {default}")
         };
-        writeln!(docs, "- the first value (duration{default}): {says}").unwrap();
+        writeln!(docs, "- the first value (duration{default}): {doc}").unwrap();
     }
     for setting in row.settings.iter().filter(|it| it.places.has_side(side)) {
-        let (name, facts, says) = (setting.name, facts(setting, side), setting.says);
+        let (name, facts, doc) = (setting.name, facts(setting, side), setting.doc);
         let facts = if facts.is_empty() {
             facts
         } else {
             format!(" ({facts})")
         };
-        writeln!(docs, "- `{name}`{facts}: {says}").unwrap();
+        writeln!(docs, "- `{name}`{facts}: {doc}").unwrap();
     }
     docs += "- `only`, `except` (list of methods): which methods it is for\n";
     without_links(&docs)
 }
 
 fn docs_of_setting(setting: &Setting, side: Side) -> String {
-    let mut docs = sentence(setting.says) + "\n";
+    let mut docs = sentence(setting.doc) + "\n";
     let facts = facts(setting, side);
     if !facts.is_empty() {
         writeln!(docs, "\n{}", sentence(&facts)).unwrap();
@@ -126,7 +126,7 @@ fn item(out: &mut String, depth: usize, docs: &str, name: &str, inside: impl FnO
 fn setting(out: &mut String, depth: usize, it: &Setting, side: Side) {
     item(out, depth, &docs_of_setting(it, side), it.name, |out| {
         for choice in it.choices() {
-            item(out, depth + 1, &sentence(choice.says), choice.name, |_| {});
+            item(out, depth + 1, &sentence(choice.doc), choice.name, |_| {});
         }
         for part in it.parts() {
             setting(out, depth + 1, part, side);
@@ -156,38 +156,38 @@ fn ide() -> String {
     out.push('\n');
     item(&mut out, 0, "", "words", |out| {
         for word in KEYWORDS {
-            item(out, 1, &sentence(word.says), word.name, |_| {});
+            item(out, 1, &sentence(word.doc), word.name, |_| {});
         }
         for it in &SELECTORS {
             setting(out, 1, it, Side::Server);
         }
-        item(out, 1, &sentence(IDEMPOTENT.says), IDEMPOTENT.name, |_| {});
+        item(out, 1, &sentence(IDEMPOTENT.doc), IDEMPOTENT.name, |_| {});
     });
     out
 }
 
-/// What an editor shows is what the rows say.
+/// The items for editors are generated from the rows.
 #[test]
-fn items_for_editors_are_made_of_the_rows() {
+fn editor_items_match_rows() {
     expect_file![root().join("interceptors/src/ide.rs")].assert_eq(&ide());
 }
 
-/// Choices are what the setting's line names.
+/// The description of a setting names its choices.
 #[test]
-fn choices_are_in_the_line_of_their_setting() {
+fn setting_docs_name_their_choices() {
     let mut seen = 0;
     for setting in rows().flat_map(|row| row.settings) {
         let names = || setting.choices.iter().map(|choice| choice.name);
         for name in names() {
             seen += 1;
-            let is_said = setting.says.contains(&format!("`{name}`"))
-                || setting.says.contains(&format!("`{name}("));
+            let is_said = setting.doc.contains(&format!("`{name}`"))
+                || setting.doc.contains(&format!("`{name}("));
             assert!(is_said, "`{}` does not say `{name}`", setting.name);
         }
         if setting.choices.is_empty() {
             continue;
         }
-        let said = setting.says.split('`').skip(1).step_by(2);
+        let said = setting.doc.split('`').skip(1).step_by(2);
         for said in said.map(|said| said.split('(').next().unwrap()) {
             assert!(
                 names().any(|name| name == said),
@@ -199,27 +199,27 @@ fn choices_are_in_the_line_of_their_setting() {
     assert!(seen > 2);
 }
 
-/// An editor shows each word with at least a line.
+/// Each word has a description for editors.
 #[test]
-fn all_that_an_editor_shows_says_something() {
+fn editor_items_have_docs() {
     fn check(setting: &Setting) {
-        assert!(!setting.says.is_empty(), "`{}` says nothing", setting.name);
+        assert!(!setting.doc.is_empty(), "`{}` says nothing", setting.name);
         setting.parts().iter().for_each(check);
         assert!(
             setting
                 .choices()
                 .iter()
-                .all(|choice| !choice.says.is_empty())
+                .all(|choice| !choice.doc.is_empty())
         );
     }
     for row in rows() {
-        assert!(!row.says.is_empty(), "`{}` says nothing", row.name);
+        assert!(!row.doc.is_empty(), "`{}` says nothing", row.name);
         row.settings.iter().for_each(check);
     }
-    assert!(KEYWORDS.iter().all(|word| !word.says.is_empty()));
+    assert!(KEYWORDS.iter().all(|word| !word.doc.is_empty()));
 }
 
-/// The hints for rustc, which has to take them too: `tests/integration/editor.rs` compiles them.
+/// Writes hints to files. `tests/integration/editor.rs` checks that rustc compiles them.
 macro_rules! compiled {
     ($name:ident, { $($args:tt)* }, { $($item:tt)* }) => {
         #[test]
@@ -272,9 +272,9 @@ compiled!(channel, {
     struct Outbound<T> { tokens: T }
 });
 
-/// The whole of it, half typed.
+/// The whole output for an editor, while the attribute is half typed.
 #[test]
-fn a_half_typed_attribute() {
+fn half_typed_in_an_editor() {
     let shown = intercept_in_editor(
         &quote!(logging(level = "debug"), retry(max = , only = [get_user]), au),
         &quote! {

@@ -1,4 +1,4 @@
-//! The rooms of this crate: which file may import which, and how long a file may be.
+//! Checks which files of this crate may import which, and how long a file may be.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,9 +18,9 @@ const ROOMS: [&str; 8] = [
     "intercept",
 ];
 
-const MOST_LINES: usize = 600;
+const MAX_LINES: usize = 600;
 
-/// The files of this crate, tests and fuzzing apart: the module's path, and its text.
+/// The files of this crate without tests and fuzzing: module paths and contents.
 fn sources() -> BTreeMap<Vec<String>, String> {
     fn collect(folder: &Path, module: &[String], found: &mut BTreeMap<Vec<String>, String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -48,14 +48,14 @@ fn sources() -> BTreeMap<Vec<String>, String> {
 /// The modules that a file names, in `use` and in paths.
 struct Imports<'a> {
     module: &'a [String],
-    /// Whether the file is `mod.rs`, of which `super` is another module.
+    /// Whether the file is a `mod.rs`, in which `self` and `super` lead elsewhere.
     is_folder: bool,
     sources: &'a BTreeMap<Vec<String>, String>,
     found: Vec<Vec<String>>,
 }
 
 impl Imports<'_> {
-    /// The file that a path leads to: the longest beginning of it that is one.
+    /// Adds the file of a path: the longest prefix that is a module.
     fn add(&mut self, path: &[String]) {
         let parent = match self.is_folder {
             true => self.module,
@@ -66,7 +66,7 @@ impl Imports<'_> {
             Some("super") if self.is_folder => parent[..parent.len() - 1].to_vec(),
             Some("super") => parent.to_vec(),
             Some("self") => self.module.to_vec(),
-            // In `mod.rs`, its own files.
+            // A path in `mod.rs` may begin with one of its submodules.
             Some(_) if self.is_folder => {
                 let mut full = self.module.to_vec();
                 full.extend(path.first().cloned());
@@ -145,7 +145,7 @@ fn graph(sources: &BTreeMap<Vec<String>, String>) -> BTreeMap<Vec<String>, Vec<V
 }
 
 #[test]
-fn imports_go_from_later_rooms_to_earlier_ones() {
+fn rooms_import_only_earlier_rooms() {
     let room = |module: &[String]| {
         let place = ROOMS.iter().position(|room| *room == module[0]);
         place.unwrap_or_else(|| panic!("`{}` is no room", module[0]))
@@ -167,10 +167,10 @@ fn imports_go_from_later_rooms_to_earlier_ones() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn no_circular_imports() {
     let sources = sources();
     let mut graph = graph(&sources);
-    // Takes away what imports nothing that is left, until nothing is.
+    // Removes modules that import no remaining module, until there are none. What remains is a cycle.
     loop {
         let free = |imports: &Vec<Vec<String>>, graph: &BTreeMap<Vec<String>, Vec<Vec<String>>>| {
             imports.iter().all(|import| !graph.contains_key(import))
@@ -197,8 +197,8 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
-fn no_file_is_too_long_to_read() {
-    // A table is not read from its first line to its last.
+fn files_stay_short() {
+    // `codes` is a table, which may be long.
     for (module, text) in sources()
         .into_iter()
         .filter(|(module, _)| module[0] != "codes")
@@ -206,14 +206,14 @@ fn no_file_is_too_long_to_read() {
         let lines = text.lines().count();
         let name = module.join("::");
         assert!(
-            lines <= MOST_LINES,
-            "`{name}` has {lines} lines, at most {MOST_LINES}"
+            lines <= MAX_LINES,
+            "`{name}` has {lines} lines, at most {MAX_LINES}"
         );
     }
 }
 
 #[test]
-fn the_test_sees_imports_in_every_spelling() {
+fn import_scan_finds_every_form() {
     let text = "use crate::expand::{self, chain::Links}; fn f() { super::entries::g(crate::check::Checked) }";
     let file = syn::parse_file(text).unwrap();
     let sources = sources();

@@ -1,6 +1,6 @@
-//! What the attribute makes of its input: whole expansions as snapshots, and the words of errors.
+//! Tests of the attribute: whole expansions as snapshots, and the messages of errors.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` writes the snapshots anew.
+//! `UPDATE_EXPECT=1 cargo test -p interceptors-macros` updates the snapshots.
 
 mod codes;
 mod docs;
@@ -32,7 +32,7 @@ fn expansion(args: TokenStream, item: TokenStream) -> String {
 /// The messages of the errors, in order and without their codes.
 fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
     let messages = messages(intercept_tokens(args, item)).into_iter();
-    let texts = messages.map(|message| codes::parted(&message).1.to_owned());
+    let texts = messages.map(|message| codes::split_code(&message).1.to_owned());
     texts.collect()
 }
 
@@ -146,7 +146,7 @@ snapshot!(request_ids_and_metrics, {
     }
 });
 
-snapshot!(callers_behind_proxies, {
+snapshot!(client_ip_behind_proxies, {
     client_ip(trusted = ["10.0.0.0/8", "fd00::/8"], header = "forwarded", ipv6_prefix = 56),
     rate_limit(per_second = 1, key = client_ip),
 }, {
@@ -167,7 +167,7 @@ snapshot!(callers_behind_proxies, {
 });
 
 #[test]
-fn a_traced_channel() {
+fn traced_channel() {
     let expanded = expansion(quote!(trace, request_id), quote! { struct Outbound; });
     expect_file!["../../tests/snapshots/traced_channel.rs"].assert_eq(&expanded);
 }
@@ -292,7 +292,7 @@ snapshot!(shared_rate_limits, {
 });
 
 snapshot!(
-    streams_that_outlive_their_token,
+    streams_outlive_token,
     { auth(verifier = TOKENS, public = [set], outlive_token = true) },
     {
         #[tonic::async_trait]
@@ -311,7 +311,7 @@ snapshot!(
 );
 
 snapshot!(
-    streams_of_generics_that_outlive_their_token,
+    generic_streams_outlive_token,
     { auth(verifier = TOKENS, outlive_token = true) },
     {
         impl<T: Send + Sync + 'static> Query for Service<T> {
@@ -325,7 +325,7 @@ snapshot!(
     }
 );
 
-snapshot!(limits_of_concurrency, {
+snapshot!(concurrency_limits, {
     load_shed(max = 100, per = service, retry_after = "2s"),
     concurrency(adaptive(min = 1, max = LIMIT, target = "50ms"), queue = 5, wait = WAIT, except = ["Set"]),
 }, {
@@ -374,7 +374,7 @@ snapshot!(payload_of_a_hand_written_client, { service = "user.v1.UserService", p
 });
 
 #[test]
-fn a_generated_client_with_payloads() {
+fn generated_client_with_payloads() {
     let args = quote! {
         payload(redact = [request.id], only = [get_url]),
         payload(show = [response.url], only = [upload]),
@@ -449,7 +449,7 @@ snapshot!(native_future, { with(self.audit, except = [set]) }, {
     }
 });
 
-snapshot!(names_that_are_given, {
+snapshot!(explicit_names, {
     crate = renamed::interceptors,
     service = "user.v1.UserService",
     plan = UsersPolicy,
@@ -537,7 +537,7 @@ fn generated_client() -> TokenStream {
 }
 
 #[test]
-fn a_generated_client() {
+fn generated_client_expansion() {
     let args = quote! {
         logging(only = [get_url, upload]),
         auth(token = &*crate::TOKENS, public = [get_url]),
@@ -614,15 +614,15 @@ fn generated_server() -> TokenStream {
 }
 
 #[test]
-fn a_generated_server() {
+fn generated_server_expansion() {
     expect_file!["../../tests/snapshots/generated_server.rs"]
         .assert_eq(&expansion(quote!(), generated_server()));
 }
 
 #[test]
-fn a_server_that_was_edited_is_an_error() {
-    let not_as_generated = "this is no server's module, as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
-    let not_a_method = "what is called at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted";
+fn edited_generated_server_is_an_error() {
+    let not_as_generated = "this module is not a server as the code generator of tonic 0.14 writes it, so its calls cannot be intercepted";
+    let not_a_method = "the method at this path is not as the code generator of tonic 0.14 writes it, so it cannot be intercepted";
     let server = generated_server().to_string();
     for (from, to, expected) in [
         ("inner : Arc < T >", "users : Arc < T >", not_as_generated),
@@ -647,7 +647,7 @@ fn a_server_that_was_edited_is_an_error() {
     );
     assert_eq!(
         error(quote!(logging), generated_server()),
-        "a generated server has the policy of its service; list this on `impl UserService for …`, and leave the attribute on the module without arguments"
+        "a generated server runs the policy of its service; list this on `impl UserService for …`, and leave the attribute on the module without arguments"
     );
 }
 
@@ -688,7 +688,7 @@ snapshot!(hand_written_client, { service = "user.v1.UserService", logging, hedge
     }
 });
 
-snapshot!(an_error_leaves_the_item_as_it_was, { loging, retry(max = "3") }, {
+snapshot!(error_keeps_the_item, { loging, retry(max = "3") }, {
     #[tonic::async_trait]
     impl UserService for Users {
         #[intercept(skip(retry))]
@@ -709,7 +709,7 @@ fn block() -> TokenStream {
 }
 
 #[test]
-fn an_unknown_interceptor_is_named_with_the_one_that_was_meant() {
+fn unknown_interceptor_suggests_nearest_name() {
     let message = error(quote!(loging), block());
     assert_eq!(
         message,
@@ -718,7 +718,7 @@ fn an_unknown_interceptor_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn an_unknown_interceptor_with_none_near_is_told_what_there_is() {
+fn unknown_interceptor_lists_all_names() {
     let message = error(quote!(nothing_like_it), block());
     assert!(
         message.starts_with("unknown interceptor `nothing_like_it`; expected one of `logging`"),
@@ -727,7 +727,7 @@ fn an_unknown_interceptor_with_none_near_is_told_what_there_is() {
 }
 
 #[test]
-fn what_is_found_elsewhere_says_where() {
+fn interceptors_of_other_systems_name_the_replacement() {
     for (name, place) in [
         ("cors", "tower_http::cors::CorsLayer"),
         ("compression", "`send_compressed`"),
@@ -749,7 +749,7 @@ fn what_is_found_elsewhere_says_where() {
 }
 
 #[test]
-fn a_word_of_a_name_stands_for_the_name() {
+fn one_word_of_a_setting_suggests_the_setting() {
     for (wrong, meant) in [
         ("attempts", "max_attempts"),
         ("timeout", "attempt_timeout"),
@@ -764,7 +764,7 @@ fn a_word_of_a_name_stands_for_the_name() {
 }
 
 #[test]
-fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
+fn timeout_needs_a_total_or_an_idle_time() {
     let missing = "`timeout` needs a time: `timeout(\"2s\")`, or `timeout(idle = \"30s\")`";
     for args in [
         quote!(timeout),
@@ -801,7 +801,7 @@ fn a_timeout_has_a_time_for_the_whole_or_for_the_gaps() {
 }
 
 #[test]
-fn a_nameless_value_shows_its_setting() {
+fn unnamed_value_suggests_its_setting() {
     for (args, written) in [
         (quote!(retry(3)), "retry(max = 3)"),
         // A constant is a value too.
@@ -834,7 +834,7 @@ fn a_nameless_value_shows_its_setting() {
 }
 
 #[test]
-fn a_number_or_time_that_cannot_be_read_shows_what_was_meant() {
+fn wrong_numbers_and_times_get_a_suggestion() {
     for (args, written) in [
         (quote!(timeout(10)), "timeout(\"10s\")"),
         (quote!(timeout("10")), "timeout(\"10s\")"),
@@ -871,7 +871,7 @@ fn a_number_or_time_that_cannot_be_read_shows_what_was_meant() {
 }
 
 #[test]
-fn a_value_that_awaits_or_returns_is_told_to_be_made_before() {
+fn values_cannot_await_or_return() {
     for (args, name) in [
         (quote!(with(self.audit().await)), "with"),
         (quote!(auth(verifier = tokens()?)), "verifier"),
@@ -892,7 +892,7 @@ fn a_value_that_awaits_or_returns_is_told_to_be_made_before() {
 }
 
 #[test]
-fn a_level_of_tracing_needs_no_import() {
+fn tracing_levels_need_no_import() {
     let quoted = expansion(quote!(logging(level = "info")), block());
     for args in [
         quote!(logging(level = Level::INFO)),
@@ -902,9 +902,9 @@ fn a_level_of_tracing_needs_no_import() {
     }
 }
 
-/// What messages tell the user to write.
+/// Messages suggest the examples of rows.
 #[test]
-fn examples_of_rows_are_right() {
+fn row_examples_have_no_errors() {
     let mut tried = 0;
     for row in crate::entries::TABLE.iter().map(|known| known.row) {
         let example: TokenStream = row.example.parse().unwrap();
@@ -925,7 +925,7 @@ fn examples_of_rows_are_right() {
 }
 
 #[test]
-fn a_constant_knows_no_self() {
+fn constant_settings_reject_self() {
     for (args, expected) in [
         (
             quote!(concurrency(max = self.max)),
@@ -941,11 +941,11 @@ fn a_constant_knows_no_self() {
 }
 
 #[test]
-fn names_that_look_like_something_else_are_told_what_to_write() {
+fn misplaced_names_get_a_suggestion() {
     for (args, expected) in [
         (
             quote!(Audit),
-            "unknown interceptor `Audit`; one of yours is listed as `with(Audit)`, or by its path",
+            "unknown interceptor `Audit`; list one of yours as `with(Audit)`, or by its path",
         ),
         (
             quote!(skip(logging)),
@@ -973,11 +973,11 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
         ),
         (
             quote!(self.audit),
-            "an interceptor of yours is listed as `with(self.audit)`",
+            "list an interceptor of yours as `with(self.audit)`",
         ),
         (
             quote!(Audit::new()),
-            "an interceptor of yours is listed as `with(Audit::new(…))`",
+            "list an interceptor of yours as `with(Audit::new(…))`",
         ),
         (
             quote!(retry { max = 3 }),
@@ -989,7 +989,7 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
         ),
         (
             quote!(with(|call| call)),
-            "a closure is no interceptor; implement `Interceptor` for a type, and give `with` a value of it",
+            "a closure is not an interceptor; implement `Interceptor` for a type, and give `with` a value of it",
         ),
     ] {
         assert_eq!(error(args, block()), expected);
@@ -997,12 +997,12 @@ fn names_that_look_like_something_else_are_told_what_to_write() {
 }
 
 #[test]
-fn a_list_in_braces_is_told_of_brackets() {
+fn list_in_braces_suggests_brackets() {
     assert_eq!(
         error(quote!(logging(only = {login, get_user})), block()),
         "a list goes in brackets: `only = […]`"
     );
-    // A block that is an expression is a value.
+    // Braces around an expression are a value.
     assert_eq!(
         errors(quote!(retry(max = { 3 })), block()),
         Vec::<String>::new()
@@ -1010,7 +1010,7 @@ fn a_list_in_braces_is_told_of_brackets() {
 }
 
 #[test]
-fn other_signs_are_told_once() {
+fn wrong_separators_are_reported_once() {
     for (args, expected) in [
         (
             quote!(catch - panic),
@@ -1031,7 +1031,7 @@ fn other_signs_are_told_once() {
     ] {
         assert_eq!(error(args.clone(), block()), expected, "{args}");
     }
-    // Of two reasons, the one that has a cure.
+    // Of two possible errors, the one with a fix is reported.
     assert_eq!(
         error(
             quote!(circuit_breaker(failures = 5, window = "10s")),
@@ -1044,7 +1044,7 @@ fn other_signs_are_told_once() {
 }
 
 #[test]
-fn an_item_has_one_attribute() {
+fn second_attribute_on_an_item_is_an_error() {
     for item in [
         quote!(
             #[intercept(retry)]
@@ -1067,7 +1067,7 @@ fn an_item_has_one_attribute() {
 }
 
 #[test]
-fn other_names_for_a_thing_lead_to_it() {
+fn aliases_suggest_the_real_name() {
     for (args, expected) in [
         (
             quote!(retry(on = [Aborted])),
@@ -1143,7 +1143,7 @@ fn other_names_for_a_thing_lead_to_it() {
 }
 
 #[test]
-fn an_entry_of_the_other_side_leads_to_what_is_there() {
+fn entry_of_the_other_side_suggests_its_counterpart() {
     assert_eq!(
         error(quote!(deadline("2s")), block()),
         "`deadline` belongs on a client, and the `impl` of a trait is a service; write `timeout` here"
@@ -1165,7 +1165,7 @@ fn an_entry_of_the_other_side_leads_to_what_is_there() {
 }
 
 #[test]
-fn what_is_negative_is_out_of_range() {
+fn negative_number_is_out_of_range() {
     assert_eq!(
         error(quote!(retry(max = -1)), block()),
         "`max` must be at least 1"
@@ -1173,7 +1173,7 @@ fn what_is_negative_is_out_of_range() {
 }
 
 #[test]
-fn every_mistake_is_reported_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let messages = errors(
         quote!(
             logging(lvl = "info"),
@@ -1196,7 +1196,7 @@ fn every_mistake_is_reported_at_once() {
 }
 
 #[test]
-fn methods_that_are_not_there_are_errors_in_each_spelling() {
+fn unknown_methods_are_errors_in_every_spelling() {
     for (public, expected) in [
         (quote!(lgin), "no method `lgin` here; did you mean `login`?"),
         (
@@ -1221,7 +1221,7 @@ fn methods_that_are_not_there_are_errors_in_each_spelling() {
 }
 
 #[test]
-fn a_full_path_must_name_this_service() {
+fn full_path_must_name_this_service() {
     let args = quote!(
         service = "user.v1.UserService",
         auth(public = ["/user.v2.UserService/Login"])
@@ -1234,7 +1234,7 @@ fn a_full_path_must_name_this_service() {
 }
 
 #[test]
-fn a_full_path_must_name_one_of_its_methods() {
+fn full_path_must_name_a_method_of_this_service() {
     let args = quote!(
         service = "user.v1.UserService",
         auth(public = ["/user.v1.UserService/Logn"])
@@ -1246,7 +1246,7 @@ fn a_full_path_must_name_one_of_its_methods() {
 }
 
 #[test]
-fn a_shared_limit_says_what_is_missing() {
+fn shared_limit_reports_missing_settings() {
     for (args, expected) in [
         (
             quote!(rate_limit(per_second = 1, on_error = deny)),
@@ -1314,7 +1314,7 @@ fn a_shared_limit_says_what_is_missing() {
 }
 
 #[test]
-fn an_identity_needs_auth_before_it() {
+fn identity_key_needs_auth_before_it() {
     let before = error(
         quote!(
             rate_limit(per_second = 1, key = identity, only = [login]),
@@ -1337,7 +1337,7 @@ fn an_identity_needs_auth_before_it() {
 }
 
 #[test]
-fn durations_are_read_or_refused() {
+fn durations_are_parsed_or_rejected() {
     for wrong in ["5 sekonds", "0s", "", "-1s", "99999999999999999999s"] {
         let message = error(quote!(logging(slow = #wrong)), block());
         assert!(
@@ -1353,7 +1353,7 @@ fn durations_are_read_or_refused() {
 }
 
 #[test]
-fn secrets_in_expressions_are_not_in_the_plan() {
+fn plan_hides_secrets_in_expressions() {
     let args = quote!(
         auth(verifier = Tokens::from(["s3cret"])),
         with(Audit { key: "s3cret" }),
@@ -1377,9 +1377,9 @@ fn secrets_in_expressions_are_not_in_the_plan() {
     );
 }
 
-/// A method that another build has may be the one with a stream.
+/// Under another `cfg`, there may be a method with a stream.
 #[test]
-fn a_setting_of_streams_is_not_judged_where_methods_may_be_missing() {
+fn stream_setting_is_accepted_if_a_cfg_hides_methods() {
     let expanded = |cfg: TokenStream| {
         let item = quote! {
             impl Query for Service {
@@ -1396,7 +1396,7 @@ fn a_setting_of_streams_is_not_judged_where_methods_may_be_missing() {
 }
 
 #[test]
-fn an_attribute_of_another_crate_is_left_alone() {
+fn intercept_of_another_crate_is_kept() {
     let item = quote! {
         impl UserService for Users {
             #[other::intercept(skip(auth))]
@@ -1411,10 +1411,10 @@ fn an_attribute_of_another_crate_is_left_alone() {
     assert!(expanded.contains("auth::Verifying::new"), "{expanded}");
 }
 
-/// Run with features off; in the workspace they are all on.
+/// Only runs without the feature. In the workspace, all features are on.
 #[cfg(not(feature = "retry"))]
 #[test]
-fn an_entry_without_its_feature_says_which_to_enable() {
+fn entry_without_its_feature_names_the_feature() {
     let args = quote!(retry(max = 3), rate_limit(per_second = 5));
     let expected = [("retry", "retry"), ("rate_limit", "rate-limit")].map(|(name, feature)| {
         format!("to use `{name}`, enable the feature `{feature}` of `interceptors`")
@@ -1422,10 +1422,10 @@ fn an_entry_without_its_feature_says_which_to_enable() {
     assert_eq!(errors(args, block()), expected);
 }
 
-/// The same.
+/// Only runs without the feature.
 #[cfg(not(feature = "client"))]
 #[test]
-fn a_client_without_its_feature_says_which_to_enable() {
+fn client_without_its_feature_names_the_feature() {
     assert_eq!(
         error(
             quote!(with(Mine)),
@@ -1437,9 +1437,9 @@ fn a_client_without_its_feature_says_which_to_enable() {
     );
 }
 
-/// An editor shows for a token what the tokens of the same text and place resolve to.
+/// An editor shows the item to which a token with the same text and span resolves in the expansion.
 #[test]
-fn names_of_entries_and_settings_lead_to_what_they_mean() {
+fn entry_and_setting_names_resolve_to_runtime_items() {
     let service = "logging(level = \"debug\"), auth(scheme = \"\"), authorize(role = \"a\"), rate_limit(per_second = 5, burst = 7), \
                    retry(max = 3, codes = [Aborted])";
     let bounds = "catch_panic, timeout(\"2s\", idle = \"1s\")";
@@ -1500,7 +1500,7 @@ fn names_of_entries_and_settings_lead_to_what_they_mean() {
     }
 }
 
-/// The identifiers of an expansion behind a `::` or a `.`, each with the column that it points to.
+/// The identifiers after a `::` or a `.` in an expansion, each with the column of its span.
 fn leaves(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     let mut after_path = false;
     for token in tokens {
@@ -1524,7 +1524,7 @@ fn leaves(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
 }
 
 #[test]
-fn a_method_is_in_one_of_the_lists_that_decide() {
+fn each_method_is_public_or_protected() {
     let missing = error(quote!(auth(public = [login], protected = [])), block());
     assert_eq!(
         missing,
@@ -1540,10 +1540,12 @@ fn a_method_is_in_one_of_the_lists_that_decide() {
         quote!(auth(protected = [login, "GetUser"])),
         quote!(auth(public = [login, get_user], protected = []), with(Mine)),
     ] {
-        // With everything public there is nothing left for `auth` to do, which is another error.
+        // If all methods are public, `auth` covers none, which is another error.
         let errors = errors(decided.clone(), block());
         let expected = match decided.to_string().contains("protected = []") {
-            true => vec!["`auth` covers no method; take it out, or leave fewer out".to_owned()],
+            true => {
+                vec!["`auth` covers no method; take it out, or exclude fewer methods".to_owned()]
+            }
             false => vec![],
         };
         assert_eq!(errors, expected, "{decided}");
@@ -1551,7 +1553,7 @@ fn a_method_is_in_one_of_the_lists_that_decide() {
 }
 
 #[test]
-fn there_is_somebody_to_authorize_wherever_it_stands() {
+fn authorize_needs_auth_on_every_method() {
     let block = |on_login: TokenStream| {
         quote! {
             impl UserService for Users {
@@ -1570,12 +1572,12 @@ fn there_is_somebody_to_authorize_wherever_it_stands() {
                 with(Mine)
             ),
             quote!(),
-            "`login`, `flaky` are public, so there is nobody to authorize; add each to `except`",
+            "`login`, `flaky` are public, so there is no caller to authorize; add each to `except`",
         ),
         (
             quote!(auth(public = [login])),
             quote!(#[intercept(authorize(role = "a"))]),
-            "`login` is public, so there is nobody to authorize; take one of the two out",
+            "`login` is public, so there is no caller to authorize; take one of the two out",
         ),
         (
             quote!(auth, authorize(role = "a")),
@@ -1622,7 +1624,7 @@ fn there_is_somebody_to_authorize_wherever_it_stands() {
 }
 
 #[test]
-fn a_policy_of_a_package_decides_for_each_of_its_services() {
+fn package_policy_accepts_paths_of_its_services() {
     let policy = |protected: TokenStream| {
         quote!(auth(
             token = &*crate::TOKENS,
@@ -1643,7 +1645,7 @@ fn a_policy_of_a_package_decides_for_each_of_its_services() {
 }
 
 #[test]
-fn the_path_of_the_crate_can_stand_in_a_use() {
+fn crate_must_be_a_plain_path() {
     for path in [quote!(a::b::<c>), quote!(Self::a), quote!(<a as b>::c)] {
         assert_eq!(
             error(quote!(crate = #path, logging), block()),
@@ -1653,7 +1655,7 @@ fn the_path_of_the_crate_can_stand_in_a_use() {
 }
 
 #[test]
-fn a_trait_whose_path_is_wrong_is_left_to_the_compiler() {
+fn wrong_trait_paths_are_left_to_the_compiler() {
     for path in [
         quote!(a::<T>::UserService),
         quote!(user_service_server::<T>::UserService),
@@ -1681,7 +1683,7 @@ fn client_with(constructor: &TokenStream) -> TokenStream {
 }
 
 #[test]
-fn constructors_that_somebody_wrote_remember_the_scheme_too() {
+fn hand_written_constructors_store_the_scheme() {
     let none = "Self { inner, is_plaintext: ::core::option::Option::None }";
     for (constructor, expected) in [
         (
@@ -1744,36 +1746,36 @@ fn constructors_that_somebody_wrote_remember_the_scheme_too() {
         ),
     ] {
         let expanded = expansion(quote!(auth(token = TOKENS)), client_with(&constructor));
-        // However the lines are broken.
+        // Ignore line breaks.
         let expanded = expanded.split_whitespace().collect::<Vec<_>>().join(" ");
         let expanded = expanded.replace(", }", " }");
         assert!(expanded.contains(expected), "{expected}: {expanded}");
-        // Another type has no such field.
+        // The `impl` of another type does not change.
         assert!(expanded.contains("Self { inner } } }"), "{expanded}");
     }
 }
 
 #[test]
-fn a_constructor_that_cannot_remember_the_scheme_is_an_error() {
+fn constructor_needs_a_named_argument() {
     for argument in [quote!(_), quote!(ref origin), quote!(origin @ Uri { .. })] {
         let constructor =
             quote!(fn with_origin(inner: T, #argument: Uri) -> Self { Self { inner } });
         assert_eq!(
             error(quote!(auth(token = TOKENS)), client_with(&constructor)),
-            "`auth` has to look at this argument, which needs a name for that; write it as tonic's code generator does, such as `origin`"
+            "`auth` reads this argument, so it needs a name; write it as tonic's code generator does, such as `origin`"
         );
-        // Only `auth` looks at it.
+        // Only `auth` needs the field.
         expansion(quote!(logging), client_with(&constructor));
     }
 }
 
 #[test]
-fn an_error_changes_no_token_of_the_item() {
+fn error_keeps_the_item_unchanged() {
     let method = quote! {
         async fn login(&self, request: Request<Id>) -> Result<Response<Id>, Status> { todo!() }
     };
-    // Neither an empty `where` nor what no parser can read is lost; our attributes are, under
-    // each name of the crate. An `unsafe` that has an error of ours is lost too: the compiler would tell it again.
+    // An empty `where` and tokens that do not parse stay. Our attributes are removed, whatever the crate is called. An `unsafe`
+    // that we report is removed too, because the compiler would report it again.
     for (head, kept, ours, rest) in [
         (
             quote!(impl<> A for B where),
@@ -1815,7 +1817,7 @@ fn an_error_changes_no_token_of_the_item() {
 }
 
 #[test]
-fn an_entry_of_another_crate_is_told_apart_by_its_path() {
+fn foreign_entries_are_identified_by_path() {
     let block = |on_login: TokenStream| {
         quote! {
             impl UserService for Users {
@@ -1882,9 +1884,9 @@ fn an_entry_of_another_crate_is_told_apart_by_its_path() {
     }
 }
 
-/// Code around a struct names `wrap` and its plan, and would not compile either.
+/// Other code may name `wrap` and the plan of a struct, and must not have errors because of the wrong attribute.
 #[test]
-fn an_error_leaves_a_struct_with_its_methods() {
+fn error_keeps_the_methods_of_a_struct() {
     let item = quote! {
         #[derive(Clone)]
         pub struct Outbound<T: Tokens> { tokens: T }
@@ -1901,7 +1903,7 @@ fn an_error_leaves_a_struct_with_its_methods() {
     ] {
         assert!(output.contains(&kept.to_string()), "{kept}: {output}");
     }
-    // Nothing of what was wrong.
+    // The output contains nothing of the wrong entry.
     assert!(!output.contains("retry"), "{output}");
     let nothing = intercept_tokens(
         quote!(loging),
@@ -1914,9 +1916,9 @@ fn an_error_leaves_a_struct_with_its_methods() {
     assert!(!nothing.to_string().contains("wrap"), "{nothing}");
 }
 
-/// A list in parentheses has no place for its end, and without a place the whole attribute would be underlined.
+/// The end of a list in parentheses has no span. Without a span, the compiler would underline the whole attribute.
 #[test]
-fn what_is_not_finished_is_told_at_its_name() {
+fn unfinished_setting_is_reported_at_its_name() {
     for (args, name) in [
         ("retry(max = 3 +)", "max"),
         ("retry(max = )", "max"),
@@ -1933,7 +1935,7 @@ fn what_is_not_finished_is_told_at_its_name() {
     }
 }
 
-/// The one error, and the column that it points to.
+/// The only error, and its column.
 fn placed_error(args: &str, item: TokenStream) -> (String, usize) {
     let tokens = intercept_tokens(args.parse().unwrap(), item);
     let message = error(args.parse().unwrap(), block());
@@ -1942,7 +1944,7 @@ fn placed_error(args: &str, item: TokenStream) -> (String, usize) {
 }
 
 #[test]
-fn what_could_not_be_read_is_not_missing_too() {
+fn unreadable_setting_is_not_reported_as_missing() {
     let misspelt = error(quote!(rate_limit(per_secnd = 5)), block());
     assert!(
         misspelt.contains("did you mean `per_second`?"),
@@ -1954,7 +1956,7 @@ fn what_could_not_be_read_is_not_missing_too() {
     assert!(misspelt.contains("did you mean `token`?"), "{misspelt}");
 }
 
-/// As many methods of each kind as the benchmark of compile time has.
+/// A service with as many methods of each kind as the compile-time benchmark.
 fn large_service() -> TokenStream {
     let methods = (1..=50).map(|n| {
         let (method, stream) = (
@@ -1994,9 +1996,9 @@ fn count_tokens(tokens: TokenStream) -> usize {
     trees.sum()
 }
 
-/// Compile time follows it. `--nocapture` shows what there is, and how long it takes to make.
+/// Compile time grows with the number of tokens. `--nocapture` shows the number, and the time of the expansion.
 #[test]
-fn a_method_of_a_large_service_adds_no_more_than_it_did() {
+fn tokens_per_method_stay_bounded() {
     const METHODS: usize = 50;
     const MOST: usize = 900;
     let args = quote!(
@@ -2022,7 +2024,7 @@ fn a_method_of_a_large_service_adds_no_more_than_it_did() {
 }
 
 #[test]
-fn retry_and_hedge_with_different_throttles_are_an_error() {
+fn retry_and_hedge_need_equal_throttles() {
     let args = |retry: TokenStream, hedge: TokenStream| {
         quote! {
             retry(throttle(tokens = #retry, ratio = 0.1), except = ["/user.v1.UserService/Get"]),
@@ -2048,7 +2050,7 @@ fn retry_and_hedge_with_different_throttles_are_an_error() {
 }
 
 #[test]
-fn base64_is_that_of_tonic() {
+fn base64_matches_tonic() {
     for (bytes, text) in [
         (&b""[..], ""),
         (b"f", "Zg"),

@@ -1,4 +1,4 @@
-//! Wrong attributes that are no cases of `tests/ui`: what people write who come from other systems.
+//! Wrong attributes beside the cases of `tests/ui`: what people write who know other libraries.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ const SERVICE: &str = "impl UserService for Users {
     async fn list_users(&self, request: Request<Id>) -> Result<Response<Self::ListUsersStream>, Status> { todo!() }
 }";
 
-/// All words, in any case; of `a|b` one is enough.
+/// Whether an error contains all words, ignoring case. For `a|b`, one of the two is enough.
 fn holds(error: &str, words: &str) -> bool {
     let error = error.to_lowercase();
     let words = words.to_lowercase();
@@ -17,9 +17,9 @@ fn holds(error: &str, words: &str) -> bool {
     all.all(|word| word.split('|').any(|word| error.contains(word)))
 }
 
-/// Each is one error, with the words of the cure; but for those that only the compiler finds.
+/// Each attribute gives one error with the words of the fix. Some are errors that only the compiler finds.
 #[test]
-fn each_neighbour_of_a_wrong_attribute_is_one_error_with_its_cure() {
+fn each_neighbour_case_gives_one_error_with_a_fix() {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui/wrong/neighbours.tsv");
     let table = fs::read_to_string(table).unwrap();
     let (mut found, mut failures) = (0, Vec::new());
@@ -33,7 +33,7 @@ fn each_neighbour_of_a_wrong_attribute_is_one_error_with_its_cure() {
             "hand_written" => "impl UserClient { … }",
             "client" => "mod user_service_client { … }",
             "chain" => "struct Outbound { tokens: TokenCache }",
-            // An attribute on a method, or a file.
+            // The other cases are attributes on methods, or whole files.
             _ => continue,
         };
         let errors = super::codes::errors(&format!("#[intercept({attribute})]\n{item}"));

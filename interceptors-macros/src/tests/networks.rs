@@ -1,16 +1,16 @@
-//! Networks as attributes write them.
+//! Parses networks as they are written in attributes.
 
 use crate::text::network::Network;
 
 fn read(text: &str) -> String {
-    match Network::read(text) {
+    match Network::parse(text) {
         Ok(network) => network.to_string(),
         Err(wrong) => wrong,
     }
 }
 
 #[test]
-fn networks_are_read_as_they_are_written() {
+fn networks_are_parsed() {
     for (text, expected) in [
         ("10.0.0.0/8", "10.0.0.0/8"),
         ("10.0.0.1", "10.0.0.1/32"),
@@ -28,7 +28,7 @@ fn networks_are_read_as_they_are_written() {
 }
 
 #[test]
-fn what_is_wrong_with_a_network_is_said_with_what_to_write() {
+fn wrong_networks_get_a_suggestion() {
     for (text, expected) in [
         (
             "10.0.0.7/8",
@@ -41,18 +41,18 @@ fn what_is_wrong_with_a_network_is_said_with_what_to_write() {
         ("10.0.0.0/33", "is too long: this address has 32 bits"),
         ("fd00::/129", "is too long: this address has 128 bits"),
         ("10.0.0.0/999", "is too long"),
-        ("0.0.0.0/0", "trusts everybody"),
-        ("::/0", "trusts everybody"),
-        ("::ffff:0.0.0.0/96", "trusts everybody"),
-        ("", "is no network"),
-        ("10.0.0.0/", "is no network"),
-        ("10.0.0.0/+8", "is no network"),
-        ("10.0.0.0/-1", "is no network"),
-        ("10.0.0/8", "is no network"),
-        ("10.0.0.0/8/8", "is no network"),
-        ("localhost", "is no network"),
-        ("[fd00::]/8", "is no network"),
-        (" 10.0.0.0/8", "is no network"),
+        ("0.0.0.0/0", "trusts all addresses"),
+        ("::/0", "trusts all addresses"),
+        ("::ffff:0.0.0.0/96", "trusts all addresses"),
+        ("", "is not a network"),
+        ("10.0.0.0/", "is not a network"),
+        ("10.0.0.0/+8", "is not a network"),
+        ("10.0.0.0/-1", "is not a network"),
+        ("10.0.0/8", "is not a network"),
+        ("10.0.0.0/8/8", "is not a network"),
+        ("localhost", "is not a network"),
+        ("[fd00::]/8", "is not a network"),
+        (" 10.0.0.0/8", "is not a network"),
     ] {
         let said = read(text);
         assert!(said.contains(expected), "{text}: {said}");

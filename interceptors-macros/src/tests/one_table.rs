@@ -1,4 +1,4 @@
-//! One table: the parser, the suggestions, the pages and the editor have what the rows say, and nothing else.
+//! The rows are the single source: the parser, the suggestions, the documentation and the editor agree with them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,8 +12,8 @@ use crate::entries::row::{Positional, Row, Setting};
 use crate::expand::hints::hints;
 use crate::item::mount::{Mount, Side};
 
-/// What comes before the list, and the item under the attribute.
-fn on(mount: Mount) -> (&'static str, &'static str) {
+/// The start of the list, and the item under the attribute.
+fn item_for(mount: Mount) -> (&'static str, &'static str) {
     match mount {
         Mount::Service => ("", "impl UserService for Users { … }"),
         Mount::HandWritten => (
@@ -27,20 +27,20 @@ fn on(mount: Mount) -> (&'static str, &'static str) {
 }
 
 fn errors_of(mount: Mount, entry: &str) -> Vec<String> {
-    let (before, item) = on(mount);
+    let (before, item) = item_for(mount);
     errors(&format!("#[intercept({before}{entry})]\n{item}"))
 }
 
-/// What an editor offers in the list of entries, and in the parentheses of this entry.
+/// What an editor completes in the list of entries, and among the settings of this entry.
 fn offered(mount: Mount, row: &Row) -> String {
-    let (before, item) = on(mount);
+    let (before, item) = item_for(mount);
     let args: TokenStream = format!("{before}{}()", row.name).parse().unwrap();
     let item = item.replace("{ … }", "{}");
     let item: Item = syn::parse_str(&item).unwrap();
     hints(mount, &args, Some(&item)).to_string()
 }
 
-/// Whether a list of names in braces has this one.
+/// Whether the names in braces after `path` contain `name`.
 fn offers(offered: &str, path: &TokenStream, name: &str) -> bool {
     let list = format!("{path} {{");
     let lists = offered.split(&list).skip(1);
@@ -72,8 +72,8 @@ fn is_wrong_place(error: &str) -> bool {
         .any(|code| error.starts_with(code))
 }
 
-/// What the parser says of a setting, and whether it has it.
-fn knows(mount: Mount, row: &Row, name: &str) -> bool {
+/// Whether the parser knows a setting.
+fn parser_knows(mount: Mount, row: &Row, name: &str) -> bool {
     let entry = row.name;
     let errors = errors_of(mount, &format!("{entry}({name} = 1)"));
     let unknown = format!("unknown setting `{name}`");
@@ -85,7 +85,7 @@ fn knows(mount: Mount, row: &Row, name: &str) -> bool {
 }
 
 #[test]
-fn all_that_knows_the_entries_agrees_with_the_table() {
+fn parser_editor_and_docs_agree_with_the_table() {
     let pages = PAGES.map(read).join("\n");
     let ide = read("interceptors/src/ide.rs");
     let (mut entries, mut settings, mut synonyms) = (0, 0, 0);
@@ -96,7 +96,7 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
         for mount in MOUNTS {
             let is_here = of_name().any(|row| row.places.has(mount));
             let errors = errors_of(mount, row.example);
-            // Another one says this of a setting, as in `auth(verifier = …)`.
+            // The same code is also used for settings, as in `auth(verifier = …)`.
             let of_servers = format!("[I0114] `{name}` is for");
             let is_wrong = |error: &String| is_wrong_place(error) || error.starts_with(&of_servers);
             let is_taken = !errors.iter().any(is_wrong);
@@ -116,7 +116,7 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
             {
                 let is_here = places.has(mount);
                 assert_eq!(
-                    knows(mount, row, setting),
+                    parser_knows(mount, row, setting),
                     is_here,
                     "{mount:?}: {name}({setting})"
                 );
@@ -131,7 +131,10 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
             }
             // Some need a value first, or read names of their own.
             let is_strict = matches!(row.positional, Positional::No);
-            assert!(!is_strict || !knows(mount, row, "zorkmids"), "{name}");
+            assert!(
+                !is_strict || !parser_knows(mount, row, "zorkmids"),
+                "{name}"
+            );
         }
         for setting in row
             .settings
@@ -143,9 +146,9 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
             assert!(is_said, "no page has {name}({setting})");
             assert!(ide.contains(&format!("pub mod {setting} {{")), "{setting}");
         }
-        if let Positional::Time { also_called, .. } = row.positional {
+        if let Positional::Time { aliases, .. } = row.positional {
             let mount = MOUNTS.into_iter().find(|mount| row.places.has(*mount));
-            for other in also_called {
+            for other in aliases {
                 let errors = errors_of(mount.unwrap(), &format!("{name}({other} = \"2s\")"));
                 let meant = format!("`{name}` takes the time without a name: `{name}(\"2s\")`");
                 assert!(
@@ -166,7 +169,7 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
     }
     for it in ELSEWHERE {
         for name in it.names {
-            let is_entry = rows().any(|row| row.name == *name || row.also_called.contains(name));
+            let is_entry = rows().any(|row| row.name == *name || row.aliases.contains(name));
             assert!(!is_entry, "`{name}` is an entry, or leads to one");
             for mount in MOUNTS {
                 let errors = errors_of(mount, name);
@@ -178,7 +181,7 @@ fn all_that_knows_the_entries_agrees_with_the_table() {
             assert!(pages.contains(&format!("`{name}`")), "no page has `{name}`");
             synonyms += 1;
         }
-        assert!(pages.contains(it.instead), "no page says: {}", it.instead);
+        assert!(pages.contains(it.instead), "no page doc: {}", it.instead);
     }
     for word in KEYWORDS
         .iter()

@@ -1,4 +1,4 @@
-//! What a message tells people to write can be written: it has no error of its own.
+//! The code that messages suggest has no errors of its own.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ use crate::entries::parse;
 use crate::entries::row::{Row, Value};
 use crate::item::mount::Mount;
 
-/// Values that people write, wherever.
+/// Values to try in every setting.
 const VALUES: &[&str] = &[
     "3",
     "50",
@@ -34,13 +34,13 @@ const VALUES: &[&str] = &[
     "self.own",
 ];
 
-/// Names that people look for, beside those of the rows.
+/// Names to try, besides those in the rows.
 const NAMES: &[&str] = &[
     "exclude", "include", "enabled", "required", "limit", "max", "timeout", "time", "secs", "ms",
     "name", "codes", "on", "key", "header", "window", "per_hour", "size", "delay", "value",
 ];
 
-/// The messages, without the expansion that takes longer.
+/// The messages. It skips the expansion, to save time.
 fn errors(args: TokenStream, item: TokenStream) -> Vec<String> {
     let checked = parse::parse(args, item).and_then(check::check);
     let errors = checked.err().into_iter().flatten();
@@ -69,7 +69,7 @@ fn items() -> [(Mount, TokenStream, TokenStream); 4] {
 }
 
 #[test]
-fn what_a_message_tells_to_write_can_be_written() {
+fn suggested_code_has_no_errors() {
     let (mut tried, mut wrong_again) = (0, Vec::new());
     for (mount, before, item) in &items() {
         for row in TABLE.iter().map(|known| known.row) {
@@ -87,7 +87,7 @@ fn what_a_message_tells_to_write_can_be_written() {
                         panic!("`{wrong}` leads to `{written}`, which cannot be read: {error}")
                     });
                     let errors = errors(with_auth(row, before, &args), item.clone());
-                    // That something else is missing is another mistake.
+                    // Another setting may be missing, which is another mistake.
                     let is_of_it = |error: &String| {
                         let others = ["missing setting", "belongs to `", "does not say"];
                         !others.iter().any(|other| error.contains(other))
@@ -107,7 +107,7 @@ fn what_a_message_tells_to_write_can_be_written() {
 }
 
 #[test]
-fn the_name_that_was_meant_is_there() {
+fn suggested_names_exist() {
     for (mount, before, item) in &items() {
         for row in TABLE.iter().map(|known| known.row) {
             if !row.places.has(*mount) {
@@ -145,7 +145,7 @@ fn wrong_settings(row: &Row) -> Vec<String> {
     let own = own.flat_map(|setting| {
         [setting.name]
             .into_iter()
-            .chain(setting.also_called.iter().copied())
+            .chain(setting.aliases.iter().copied())
     });
     let names: Vec<&str> = own.chain(NAMES.iter().copied()).collect();
     let mut all = Vec::new();
@@ -168,7 +168,7 @@ fn wrong_settings(row: &Row) -> Vec<String> {
     all
 }
 
-/// Whoever may call has been verified before.
+/// Adds `auth` before entries that need it.
 fn with_auth(row: &Row, before: &TokenStream, args: &TokenStream) -> TokenStream {
     match row.name {
         "authorize" => quote!(#before auth, #args),
@@ -176,7 +176,7 @@ fn with_auth(row: &Row, before: &TokenStream, args: &TokenStream) -> TokenStream
     }
 }
 
-/// The attribute that a message shows, if it shows a complete one.
+/// The entry that a message suggests, if the suggestion is complete.
 fn written(row: &Row, message: &str) -> Option<String> {
     let (_, rest) = message.rsplit_once("write `")?;
     let (written, _) = rest.split_once('`')?;

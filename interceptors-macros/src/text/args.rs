@@ -1,16 +1,17 @@
 use proc_macro2::{Group, Punct, Spacing, Span, TokenStream};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Path, PathSegment, Token, token};
+use syn::{Expr, Ident, Path, PathArguments, PathSegment, Token, token};
 
 use super::source::source;
 use crate::codes;
 use crate::ctxt::Ctxt;
 
-/// One element of a list of arguments, before it has a meaning.
+/// One argument of a list, as it was parsed.
 pub(crate) struct Arg {
     pub(crate) name: Ident,
-    /// The path that `name` ends, where it is one: `my_crate::audit`.
+    /// The whole path if there is one: `my_crate::audit`. Then `name` is its last segment.
     pub(crate) path: Option<Path>,
     pub(crate) value: ArgValue,
 }
@@ -25,7 +26,7 @@ pub(crate) enum ArgValue {
 }
 
 impl ArgValue {
-    /// What follows `=`.
+    /// The expression after `=`.
     pub(crate) fn expr(&self) -> Option<&Expr> {
         match self {
             Self::Expr(expr) => Some(expr),
@@ -34,11 +35,11 @@ impl ArgValue {
     }
 }
 
-/// The message for an element that is a value: `3` of `retry(3)`, `self.audit` of `#[intercept(self.audit)]`.
-pub(crate) type Nameless<'a> = &'a dyn Fn(&TokenStream) -> String;
+/// Writes the message for a value without a name: `3` of `retry(3)`, `self.audit` of `#[intercept(self.audit)]`.
+pub(crate) type UnnamedMessage<'a> = &'a dyn Fn(&TokenStream) -> String;
 
-/// This message where no entry has a better one.
-pub(crate) fn nameless(_: &TokenStream) -> String {
+/// The message for a value without a name if the entry has no better one.
+pub(crate) fn unnamed(_: &TokenStream) -> String {
     "expected the name of an interceptor or of a setting".to_owned()
 }
 
@@ -46,23 +47,23 @@ pub(crate) fn nameless(_: &TokenStream) -> String {
 enum Element {
     Arg(Arg),
     /// A value without a name.
-    Nameless(TokenStream),
+    Unnamed(TokenStream),
 }
 
-/// Parses `a, b = expr, c(…)`. An error in one element does not hide the others. `nameless` has no message for a value that
-/// needs none.
+/// Parses `a, b = expr, c(…)`. After an error, it continues with the next element. `unnamed` returns the message for a
+/// value without a name, or `None` if the value needs no error.
 pub(crate) fn parse_args(
     cx: &Ctxt,
     tokens: TokenStream,
-    nameless: impl Fn(&TokenStream) -> Option<String>,
+    unnamed: impl Fn(&TokenStream) -> Option<String>,
 ) -> Vec<Arg> {
     let parser = |input: ParseStream<'_>| {
         let mut args = Vec::new();
         while !input.is_empty() {
             match parse_arg(input) {
                 Ok(Element::Arg(arg)) => args.push(arg),
-                Ok(Element::Nameless(value)) => {
-                    if let Some(message) = nameless(&value) {
+                Ok(Element::Unnamed(value)) => {
+                    if let Some(message) = unnamed(&value) {
                         cx.push(codes::NO_NAME.spanned(&value, message));
                     }
                     skip_to_comma(input)?;
@@ -77,7 +78,7 @@ pub(crate) fn parse_args(
             }
             if let Err(error) = input.parse::<Token![,]>() {
                 cx.push(error);
-                // A name that something follows without a comma may be half a word: it is one error.
+                // The name before a missing comma may be half a word. Checking it could give a second error.
                 args.pop_if(|arg: &mut Arg| matches!(arg.value, ArgValue::None));
                 skip_to_comma(input)?;
                 input.parse::<Option<Token![,]>>()?;
@@ -96,10 +97,10 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
         ));
     }
     let element = up_to_comma(&input.fork())?;
-    // `crate` is a keyword, so `parse_any`.
+    // `parse_any` also takes keywords, such as `crate`.
     let leading_colon: Option<Token![::]> = input.parse()?;
     if !input.peek(Ident::peek_any) {
-        return Ok(Element::Nameless(element));
+        return Ok(Element::Unnamed(element));
     }
     let mut name = input.call(Ident::parse_any)?;
     let mut path = leading_colon.map(|colon| Path {
@@ -113,7 +114,7 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
         path.segments.push_value(name.clone().into());
     }
     if path.is_none()
-        && let Some(error) = other_sign(input, &name)?
+        && let Some(error) = wrong_separator(input, &name)?
     {
         return Err(error);
     }
@@ -138,14 +139,14 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Element> {
     } else {
         ArgValue::None
     };
-    if is_inside_expression(input) {
-        return Ok(Element::Nameless(element));
+    if expression_continues(input) {
+        return Ok(Element::Unnamed(element));
     }
     Ok(Element::Arg(Arg { name, path, value }))
 }
 
-/// What is wrong with `catch-panic`, and with `max: 3`.
-fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::Error>> {
+/// The error for `catch-panic`, `max: 3`, `max == 3` and `retry<3>`.
+fn wrong_separator(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::Error>> {
     for sign in ["==", "=>", ":="] {
         let [first, second] = [0, 1].map(|at| sign.as_bytes()[at] as char);
         let signs = input.fork();
@@ -153,13 +154,13 @@ fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::E
             && (a.as_char(), a.spacing(), b.as_char()) == (first, Spacing::Joint, second)
         {
             let message = format!("a value follows one `=`: `{name} = …`");
-            return Ok(Some(codes::WRONG_SIGN.error(a.span(), message)));
+            return Ok(Some(codes::WRONG_PUNCTUATION.error(a.span(), message)));
         }
     }
     if input.peek(Token![:]) && !input.peek(Token![::]) {
         let colon: Token![:] = input.parse()?;
         let message = format!("a value follows `=`: `{name} = …`");
-        return Ok(Some(codes::WRONG_SIGN.error(colon.span, message)));
+        return Ok(Some(codes::WRONG_PUNCTUATION.error(colon.span, message)));
     }
     if input.peek(Token![<]) && !input.peek(Token![<=]) && !input.peek(Token![<<]) {
         let bracket: Token![<] = input.parse()?;
@@ -175,10 +176,10 @@ fn other_sign(input: ParseStream<'_>, name: &Ident) -> syn::Result<Option<syn::E
     }
     let has_hyphen = *name != words;
     let message = format!("names have underscores: `{words}`");
-    Ok(has_hyphen.then(|| codes::WRONG_SIGN.error(name.span(), message)))
+    Ok(has_hyphen.then(|| codes::WRONG_PUNCTUATION.error(name.span(), message)))
 }
 
-/// The value of `name`. The end of a list has no token of its own, so an error there is reported at the name.
+/// Parses the value of `name`. The end of a list has no token, so an error there is reported at the name.
 pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         let message = format!("`{name}` needs a value: `{name} = …`");
@@ -188,6 +189,9 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
         let braces: Group = input.parse()?;
         let message = format!("a list goes in brackets: `{name} = […]`");
         return Err(codes::WRONG_BRACKETS.error(braces.span(), message));
+    }
+    if let Some(ty) = generic_type(input) {
+        return Ok(ty);
     }
     input.parse().map_err(|error: syn::Error| {
         if error.to_string().starts_with("unexpected end of input") {
@@ -199,8 +203,31 @@ pub(crate) fn parse_value(input: ParseStream<'_>, name: &str, span: Span) -> syn
     })
 }
 
-/// Whether an expression goes on here, so that the name before it is not the name of a setting: `self.audit`, `build()?`.
-fn is_inside_expression(input: ParseStream<'_>) -> bool {
+/// A type with arguments that is the whole value, such as `Inbound<Tokens>`. An expression would need `::` before the `<`.
+fn generic_type(input: ParseStream<'_>) -> Option<Expr> {
+    let ahead = input.fork();
+    let path: syn::TypePath = ahead.parse().ok()?;
+    let has_no_colons = |segment: &PathSegment| matches!(&segment.arguments, PathArguments::AngleBracketed(arguments) if arguments.colon2_token.is_none());
+    let ends = ahead.is_empty() || ahead.peek(Token![,]);
+    if path.qself.is_some() || !ends || !path.path.segments.iter().any(has_no_colons) {
+        return None;
+    }
+    input.advance_to(&ahead);
+    let mut path = path.path;
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            arguments.colon2_token.get_or_insert_default();
+        }
+    }
+    Some(Expr::Path(syn::ExprPath {
+        attrs: Vec::new(),
+        qself: None,
+        path,
+    }))
+}
+
+/// Whether an expression continues here, as in `self.audit` or `build()?`. Then the word before is not the name of a setting.
+fn expression_continues(input: ParseStream<'_>) -> bool {
     input.peek(Token![.]) || input.peek(Token![?]) || input.peek(Token![|]) || input.peek(Token![!])
 }
 

@@ -4,7 +4,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{AttrStyle, Attribute, Item, Meta, Path, Token, parse_quote};
 
-/// Whether this attribute is ours: `#[intercept(…)]`, or by a path through this crate.
+/// Whether this is our attribute: `#[intercept(…)]`, or a path to it through the crate.
 pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
     let segments = &attribute.path().segments;
     let crate_name = krate.segments.last().map(|segment| &segment.ident);
@@ -15,8 +15,8 @@ pub(crate) fn is_ours(attribute: &Attribute, krate: &Path) -> bool {
             .is_none_or(|module| module == "interceptors" || Some(module) == crate_name)
 }
 
-/// The same, also under a `cfg_attr`.
-pub(crate) fn holds_ours(attribute: &Attribute, krate: &Path) -> bool {
+/// Whether this is our attribute, or a `cfg_attr` that contains it.
+pub(crate) fn contains_ours(attribute: &Attribute, krate: &Path) -> bool {
     match conditional(attribute) {
         Some((_, metas)) => metas
             .iter()
@@ -25,15 +25,16 @@ pub(crate) fn holds_ours(attribute: &Attribute, krate: &Path) -> bool {
     }
 }
 
-/// The item as the user wrote it, less the attributes that only this macro understands: token by
-/// token, so that it need not be an item that can be read. An `unsafe` in front of `impl` is left out too: it has an error of
-/// ours, and the compiler would add its own.
+/// The user's item without the attributes that only this macro understands.
+///
+/// It works on tokens, because the item may not parse. It also removes `unsafe` in front of `impl`: we report it, and the
+/// compiler would report it again.
 pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> TokenStream {
     let krate = crate_in(args).unwrap_or_else(|| parse_quote!(interceptors));
-    let is_told =
+    let has_unsafe =
         matches!(syn::parse2(item.clone()), Ok(Item::Impl(block)) if block.unsafety.is_some());
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
-    if is_told {
+    if has_unsafe {
         let is_unsafe =
             |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "unsafe");
         if let Some(at) = trees.iter().position(is_unsafe) {
@@ -55,7 +56,7 @@ pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> To
                 Some(TokenTree::Punct(hash)) if hash.as_char() == '#' => {
                     let attribute = Attribute::parse_outer.parse2(quote!(#hash #tree));
                     attribute
-                        .is_ok_and(|attribute| attribute.iter().any(|it| holds_ours(it, &krate)))
+                        .is_ok_and(|attribute| attribute.iter().any(|it| contains_ours(it, &krate)))
                 }
                 _ => false,
             };
@@ -71,7 +72,7 @@ pub(crate) fn without_our_attributes(item: TokenStream, args: TokenStream) -> To
     trees.into_iter().collect()
 }
 
-/// The item without `#[async_trait]` in front of it, and the path that stood there.
+/// Splits an item into the item without `#[async_trait]`, and the path of that attribute.
 pub(crate) fn without_async_trait(item: TokenStream) -> (TokenStream, Option<TokenStream>) {
     let is_last = |path: &TokenStream| {
         let last = path.clone().into_iter().last();
@@ -94,7 +95,7 @@ pub(crate) fn without_async_trait(item: TokenStream) -> (TokenStream, Option<Tok
     (kept.into_iter().collect(), taken)
 }
 
-/// The path in `crate = path`, where the arguments as a whole may be wrong.
+/// The path in `crate = path`. The other arguments may be wrong.
 pub(crate) fn crate_in(args: TokenStream) -> Option<Path> {
     let is = |tree: &TokenTree, c| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c);
     let trees: Vec<TokenTree> = args.into_iter().collect();
@@ -108,24 +109,24 @@ pub(crate) fn crate_in(args: TokenStream) -> Option<Path> {
 
 /// `#[cfg(…)]`, also under a `cfg_attr`.
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
-    meant(attribute).is_some_and(|path| path.is_ident("cfg"))
+    effective_path(attribute).is_some_and(|path| path.is_ident("cfg"))
 }
 
-/// `#[allow(…)]` and its like, also under a `cfg_attr`.
+/// `#[allow(…)]` and the other lint levels, also under a `cfg_attr`.
 pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
     const LEVELS: [&str; 5] = ["allow", "expect", "warn", "deny", "forbid"];
-    meant(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
+    effective_path(attribute).is_some_and(|path| LEVELS.iter().any(|level| path.is_ident(level)))
 }
 
-/// The path of an attribute, or of the one attribute that a `cfg_attr` holds.
-pub(crate) fn meant(attribute: &Attribute) -> Option<Path> {
+/// The path of an attribute, or of the first attribute in a `cfg_attr`.
+pub(crate) fn effective_path(attribute: &Attribute) -> Option<Path> {
     match conditional(attribute) {
         Some((_, metas)) => metas.first().map(|meta| meta.path().clone()),
         None => Some(attribute.path().clone()),
     }
 }
 
-/// The condition of a `cfg_attr`, and what it holds.
+/// The condition of a `cfg_attr`, and the attributes in it.
 pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;
@@ -149,8 +150,7 @@ pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
 /// #[cfg_attr(test, allow(deprecated))]
 /// ```
 ///
-/// so that each attribute can go where it belongs. Documentation inside a body says nothing to
-/// anybody outside.
+/// Each attribute can then be moved on its own. Inner documentation (`//!`) is dropped: only readers of the body see it.
 pub(crate) fn plain_attrs(attributes: Vec<Attribute>) -> Vec<Attribute> {
     let mut plain = Vec::new();
     for mut attribute in attributes {
@@ -182,7 +182,7 @@ pub(crate) fn plain_attrs(attributes: Vec<Attribute>) -> Vec<Attribute> {
 /// #[instrument(name = "login", skip(self))]
 /// ```
 ///
-/// so that a method which had to be renamed keeps the name of its span. Also under a `cfg_attr`.
+/// A method that the macro renames keeps the name of its span this way. Also works under a `cfg_attr`.
 pub(crate) fn keep_span_name(attribute: &mut Attribute, name: &str) {
     let is_instrument = |path: &Path| {
         path.segments
@@ -218,8 +218,7 @@ pub(crate) fn keep_span_name(attribute: &mut Attribute, name: &str) {
     }
 }
 
-/// An attribute in which each `expect(…)` has become `allow(…)`: for a copy of it, where what is
-/// expected need not happen.
+/// Replaces each `expect(…)` by `allow(…)`. The attribute is copied to generated code, where the expected lint may not fire.
 pub(crate) fn expect_to_allow(attribute: &Attribute) -> Attribute {
     fn replace(tokens: TokenStream) -> TokenStream {
         tokens

@@ -3,32 +3,32 @@ use quote::quote_spanned;
 
 use super::span::at;
 
-/// What the settings of an entry become.
+/// The settings of an entry, as a chain of builder calls.
 pub(crate) struct Config {
-    /// The constructor, `new()`, and where it stands.
+    /// The constructor, such as `new()`, and its span.
     pub(crate) start: TokenStream,
-    pub(crate) start_at: Span,
+    pub(crate) start_span: Span,
     /// `let config = config.max(3);`
     pub(crate) calls: Vec<TokenStream>,
 }
 
 impl Config {
-    pub(crate) fn new(start: TokenStream, start_at: Span) -> Self {
+    pub(crate) fn new(start: TokenStream, start_span: Span) -> Self {
         Self {
             start,
-            start_at: at(start_at),
+            start_span: at(start_span),
             calls: Vec::new(),
         }
     }
 
-    /// Sets a value. All of the statement stands where the value does, so that what the compiler
-    /// says of the value points there; but for the setting's name, which an editor looks up.
-    pub(crate) fn set(&mut self, key: &Ident, value_at: Span, value: &TokenStream) {
+    /// Sets a value. The statement has the span of the value, so that errors about the value point there. The method name has
+    /// the span of the setting's name, which an editor looks up.
+    pub(crate) fn set(&mut self, key: &Ident, value_span: Span, value: &TokenStream) {
         let method = Ident::new(&key.to_string(), at(key.span()));
-        self.call(&method, at(value_at), value);
+        self.call(&method, at(value_span), value);
     }
 
-    /// Calls what looks at several values at once; what it says of them stands there.
+    /// Calls a method without arguments, such as one that checks several values. Its errors point to `place`.
     pub(crate) fn finish(&mut self, method: &str, place: Span) {
         let span = at(place);
         self.call(&Ident::new(method, span), span, &TokenStream::new());

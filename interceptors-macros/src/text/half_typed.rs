@@ -1,11 +1,12 @@
-//! Lists of arguments as an editor sees them: while they are typed. Only the first signs of an element count.
+//! Splits lists of arguments that the user is still typing, for an editor. Only the first tokens of an element are looked at,
+//! because the rest may not parse yet.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::tokens::{is_joint, is_punct};
 
-/// One element of a list, as far as its text tells.
+/// One element of a list.
 pub(crate) struct Arg {
     /// `auth`, or `my_crate::audit`
     pub(crate) head: Vec<TokenTree>,
@@ -18,7 +19,7 @@ pub(crate) enum Rest {
     List(TokenStream),
     /// `= …`
     Value(TokenStream),
-    /// Something else; these are all the tokens of the element.
+    /// Anything else: all tokens of the element.
     Other(TokenStream),
 }
 
@@ -30,7 +31,7 @@ impl Arg {
         }
     }
 
-    /// Whether it is `name = …`, `name(…)` or `"key" = …`.
+    /// Whether the element is `name = …`, `name(…)` or `"key" = …`.
     pub(crate) fn is_setting(&self) -> bool {
         match self.rest {
             Rest::Value(_) => true,
@@ -39,7 +40,7 @@ impl Arg {
         }
     }
 
-    /// All of it, where it is a value without a name.
+    /// The element as a value.
     pub(crate) fn as_value(&self) -> TokenStream {
         let head = self.head.iter();
         match &self.rest {
@@ -51,7 +52,7 @@ impl Arg {
     }
 }
 
-/// The elements of a list. Between two names that follow each other, the comma is not there yet.
+/// Splits a list into its elements. Two names in a row are two elements: the user has not typed the comma yet.
 pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
     let trees = visible(tokens.clone());
     let mut args = Vec::new();
@@ -70,7 +71,7 @@ pub(crate) fn split(tokens: &TokenStream) -> Vec<Arg> {
     args
 }
 
-/// What stands between the commas of a list. Those of a closure's parameters and of generic arguments are inside an element.
+/// Splits at commas, except at those in the parameters of a closure or in generic arguments.
 fn elements(trees: &[TokenTree]) -> Vec<&[TokenTree]> {
     let mut elements = Vec::new();
     let (mut start, mut i) = (0, 0);
@@ -90,7 +91,7 @@ fn elements(trees: &[TokenTree]) -> Vec<&[TokenTree]> {
     elements
 }
 
-/// Whether an expression may begin after this token, or where there is none.
+/// Whether an expression may begin after this token, or at the start of a list.
 fn expression_follows(before: Option<&TokenTree>) -> bool {
     match before {
         None => true,
@@ -103,7 +104,7 @@ fn expression_follows(before: Option<&TokenTree>) -> bool {
     }
 }
 
-/// How many tokens further on the parameters of a closure end that begin here: `|a, b|`.
+/// If closure parameters such as `|a, b|` begin at `at`, the number of tokens to their end.
 fn parameters(element: &[TokenTree], at: usize) -> Option<usize> {
     let (before, rest) = element.split_at(at);
     let is_second = || before.last().is_some_and(|sign| is_joint(sign, '|'));
@@ -114,8 +115,8 @@ fn parameters(element: &[TokenTree], at: usize) -> Option<usize> {
     Some(end + 1)
 }
 
-/// How many tokens further on generic arguments end that begin here: `<A, B>`. What may also be a comparison is one where no type
-/// can have such arguments.
+/// If generic arguments such as `<A, B>` begin at `at`, the number of tokens to their end. `<` may also be a comparison:
+/// it is one unless a type stands before it and the tokens can be generic arguments.
 fn generic_arguments(element: &[TokenTree], at: usize) -> Option<usize> {
     let (before, rest) = element.split_at(at);
     if !is_punct(rest.first()?, '<') {
@@ -149,7 +150,7 @@ fn generic_arguments(element: &[TokenTree], at: usize) -> Option<usize> {
     None
 }
 
-/// Whether these tokens end in the path of a type: in `Tokens`, or in what follows `as` or `->`.
+/// Whether these tokens end in the path of a type: a capitalised name, or any path after `as` or `->`.
 fn ends_in_type(tokens: &[TokenTree]) -> bool {
     let is_of_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':');
     let Some(TokenTree::Ident(name)) = tokens.last() else {
@@ -163,7 +164,7 @@ fn ends_in_type(tokens: &[TokenTree]) -> bool {
     follows_as || follows_arrow || name.to_string().starts_with(char::is_uppercase)
 }
 
-/// Without the invisible groups that a macro put around nothing, one token, or several elements. Around an expression they stay.
+/// Unwraps the invisible groups that `macro_rules!` puts around fragments. Groups around an expression stay, because they keep it together.
 fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     let trees = tokens.into_iter().flat_map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
@@ -179,7 +180,7 @@ fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     trees.collect()
 }
 
-/// Whether it is an identifier and no keyword.
+/// Whether a token is an identifier and not a keyword.
 fn is_name(tree: &TokenTree) -> bool {
     syn::parse2::<Ident>(tree.to_token_stream()).is_ok()
 }
@@ -191,7 +192,7 @@ fn arg(tokens: &[TokenTree]) -> Arg {
     let collect = |tokens: &[TokenTree]| tokens.iter().cloned().collect();
     let rest = match rest {
         [] => Rest::Nothing,
-        // `become (x)` is an expression, and so are others that begin with a keyword.
+        // After a keyword, as in `become (x)`, parentheses are an expression and not settings.
         [TokenTree::Group(_)] if matches!(head, [keyword] if !is_name(keyword)) => {
             return Arg {
                 head: Vec::new(),
@@ -213,7 +214,7 @@ fn arg(tokens: &[TokenTree]) -> Arg {
     }
 }
 
-/// What stands in the brackets, where that is all.
+/// The content of `[…]`, if there is nothing else.
 pub(crate) fn inside(tokens: &TokenStream) -> Option<TokenStream> {
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
@@ -231,7 +232,7 @@ pub(crate) fn without_sigil(value: TokenStream) -> TokenStream {
     trees.collect()
 }
 
-/// `request.items[0].id` of `request.items[].id`
+/// `request.items[0].id` of `request.items[].id`, which is a Rust expression.
 pub(crate) fn as_expression(path: TokenStream) -> TokenStream {
     let trees = path.into_iter().map(|tree| match tree {
         TokenTree::Group(group)

@@ -1,6 +1,6 @@
 use syn::{Expr, ExprLit, Lit, UnOp};
 
-/// The literal that an expression is, a sign in front of it apart.
+/// The literal of an expression, without its sign.
 pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
     match expr {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),

@@ -2,7 +2,7 @@ use syn::{Expr, Lit};
 
 use super::literals::literal;
 
-/// What is wrong with a metadata key: the gRPC over HTTP/2 specification, "Custom-Metadata".
+/// The error for a metadata key, if it is not legal. See "Custom-Metadata" in the gRPC over HTTP/2 specification.
 pub(crate) fn wrong_metadata_key(key: &str) -> Option<String> {
     let is_legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
     const RESERVED: [&str; 6] = [
@@ -30,7 +30,7 @@ pub(crate) fn wrong_metadata_key(key: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with a literal as the value of a metadata key.
+/// The error for a literal that cannot be the value of a metadata key.
 pub(crate) fn wrong_metadata_value(is_binary: bool, value: &Expr) -> Option<&'static str> {
     match (is_binary, literal(value)?) {
         (false, Lit::Str(text)) if text.value().chars().all(|c| (' '..='~').contains(&c)) => None,
@@ -47,7 +47,7 @@ pub(crate) fn wrong_metadata_value(is_binary: bool, value: &Expr) -> Option<&'st
     }
 }
 
-/// Bytes as the header of a key that ends in `-bin` has them: base64 without padding.
+/// Base64 without padding, as gRPC encodes the values of `-bin` keys.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

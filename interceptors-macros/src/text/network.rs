@@ -1,7 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// An address whose bits behind the prefix are zero.
+/// A network in CIDR notation. All address bits after the prefix are zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Network {
     pub(crate) address: IpAddr,
@@ -9,14 +9,14 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// What is wrong with it otherwise, and what to write.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    /// Parses `10.0.0.0/8`, or an address alone. The error is a message for the user.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
         let no_network =
-            || format!("`{text}` is no network; write one such as `10.0.0.0/8` or `fd00::/8`");
+            || format!("`{text}` is not a network; write one such as `10.0.0.0/8` or `fd00::/8`");
         let address: IpAddr = address.parse().map_err(|_| no_network())?;
         let most = match address {
             IpAddr::V4(_) => 32,
@@ -39,7 +39,7 @@ impl Network {
         let network = Self { address, prefix }.canonical();
         if network.prefix == 0 {
             return Err(format!(
-                "`{text}` trusts everybody, so that callers choose their address; name the networks of your proxies"
+                "`{text}` trusts all addresses, so callers could choose theirs; name the networks of your proxies"
             ));
         }
         let masked = network.masked();
@@ -49,13 +49,13 @@ impl Network {
                 ..network
             };
             return Err(format!(
-                "`{text}` has bits behind its prefix; write `{masked}` for the network, or `{address}` for the address"
+                "`{text}` has bits after its prefix; write `{masked}` for the network, or `{address}` for the address"
             ));
         }
         Ok(network)
     }
 
-    /// Addresses are compared in this form: an IPv4 network that is written as an IPv6 one is an IPv4 network.
+    /// Turns an IPv4-mapped IPv6 network (`::ffff:10.0.0.0/104`) into the IPv4 network. The runtime compares addresses in this form.
     fn canonical(self) -> Self {
         match self.address.to_canonical() {
             address @ IpAddr::V4(_) if self.address.is_ipv6() && self.prefix >= 96 => Self {
@@ -66,7 +66,7 @@ impl Network {
         }
     }
 
-    /// How many bits the address has.
+    /// The number of bits of the address.
     fn width(self) -> u8 {
         match self.address {
             IpAddr::V4(_) => 32,
@@ -74,7 +74,7 @@ impl Network {
         }
     }
 
-    /// Without what is behind the prefix.
+    /// The same network, with all bits after the prefix cleared.
     fn masked(self) -> Self {
         let prefix = u32::from(self.prefix);
         let address = match self.address {

@@ -4,69 +4,67 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Ident};
 
-use super::args::{Arg, ArgValue, Nameless, parse_args};
+use super::args::{Arg, ArgValue, UnnamedMessage, parse_args};
 use super::words::unknown;
 use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
 
-/// The settings of one entry. Each can be taken once, under its one name.
+/// The settings of one entry. Each can be taken once, by its name.
 pub(crate) struct Settings<'c> {
     cx: &'c Ctxt,
     given: Vec<Arg>,
-    /// Whether all of them could be read. Otherwise one that is missing may be among those that could not.
+    /// Whether all settings were read without errors. If not, a setting that seems to be missing may be one of the unreadable ones.
     pub(crate) is_complete: bool,
 }
 
-/// What is said of a name with this value.
-pub(crate) type Instead<'a> = &'a dyn Fn(&str, Option<&Expr>) -> Option<(Code, String)>;
+/// Returns a special error for an unknown name and its value.
+pub(crate) type MessageForUnknown<'a> = &'a dyn Fn(&str, Option<&Expr>) -> Option<(Code, String)>;
 
-/// Several settings that together say what one setting of ours says.
-pub(crate) struct Together {
-    /// Their places in the list. What is wrong is said at the first.
+/// Several settings of another library that one setting here replaces, such as `requests = 5, window = "1m"`.
+pub(crate) struct CombinedSettings {
+    /// Their places in the list. The error is reported at the first.
     pub(crate) places: Vec<usize>,
     pub(crate) message: String,
 }
 
-/// The name and the value of a setting, as it was written.
-pub(crate) struct Written<'a> {
+/// A setting as it was written.
+pub(crate) struct WrittenSetting<'a> {
     pub(crate) name: String,
     pub(crate) value: Option<&'a Expr>,
-    /// Whether it is a name alone.
+    /// Whether it is only a name.
     pub(crate) is_word: bool,
 }
 
-/// What is said of all settings of an entry.
-pub(crate) type Several<'a> = &'a dyn Fn(&[Written<'_>]) -> Option<Together>;
+/// Looks at all settings of an entry together, and returns a special error if some of them are one mistake.
+pub(crate) type MessageForSeveral<'a> =
+    &'a dyn Fn(&[WrittenSetting<'_>]) -> Option<CombinedSettings>;
 
-/// What an entry can be told.
-pub(crate) struct Known<'a> {
+/// The settings that an entry has, and its messages for others.
+pub(crate) struct KnownSettings<'a> {
     pub(crate) names: Vec<&'a str>,
-    /// The message for a value without a name.
-    pub(crate) nameless: Nameless<'a>,
-    /// What is said of a name that is not among them, where something better can be said than which is near.
-    pub(crate) instead: Instead<'a>,
-    /// What is said of several settings at once, where that is one mistake.
-    pub(crate) several: Several<'a>,
+    /// Writes the message for a value without a name.
+    pub(crate) unnamed: UnnamedMessage<'a>,
+    /// Returns a better message for an unknown name than the nearest known name.
+    pub(crate) for_unknown: MessageForUnknown<'a>,
+    /// Returns one message for several settings that are one mistake.
+    pub(crate) for_several: MessageForSeveral<'a>,
 }
 
 impl<'c> Settings<'c> {
-    /// Reports unknown and repeated settings; what remains is known and there once.
-    pub(crate) fn new(cx: &'c Ctxt, tokens: TokenStream, known: &Known<'_>) -> Self {
-        Self::read(cx, tokens, known.nameless, known.several, |arg| {
+    /// Reads settings, and reports the unknown and the repeated ones. What remains is known and occurs once.
+    pub(crate) fn new(cx: &'c Ctxt, tokens: TokenStream, known: &KnownSettings<'_>) -> Self {
+        Self::read(cx, tokens, known.unnamed, known.for_several, |arg| {
             let name = arg.name.to_string();
             if known.names.contains(&name.as_str()) {
                 return None;
             }
-            // `retry(MAX)` is a value and not a name.
+            // In `retry(MAX)`, `MAX` is a value and not a name.
             let looks_like_a_value =
                 name.starts_with(char::is_uppercase) || name == "true" || name == "false";
             let is_value = matches!(arg.value, ArgValue::None) && looks_like_a_value;
             let wrong = match is_value {
-                true => (
-                    codes::NO_NAME,
-                    (known.nameless)(&arg.name.to_token_stream()),
-                ),
-                false => (known.instead)(&name, arg.value.expr()).unwrap_or_else(|| {
+                true => (codes::NO_NAME, (known.unnamed)(&arg.name.to_token_stream())),
+                false => (known.for_unknown)(&name, arg.value.expr()).unwrap_or_else(|| {
                     let message = unknown("setting", &name, &known.names);
                     (codes::UNKNOWN_SETTING, message)
                 }),
@@ -82,41 +80,45 @@ impl<'c> Settings<'c> {
             "`{key}` takes its settings by name: `{key}({})`",
             shape.join(", ")
         );
-        let known = Known {
+        let known = KnownSettings {
             names: names.to_vec(),
-            nameless: &|_| shape.clone(),
-            instead: &|_, _| None,
-            several: &|_| None,
+            unnamed: &|_| shape.clone(),
+            for_unknown: &|_, _| None,
+            for_several: &|_| None,
         };
         Self::new(cx, tokens, &known)
     }
 
-    /// Settings that only the compiler knows.
-    pub(crate) fn of_any_name(cx: &'c Ctxt, tokens: TokenStream, nameless: Nameless<'_>) -> Self {
-        Self::read(cx, tokens, nameless, &|_| None, |_| None)
+    /// Reads settings whose names only the compiler can check.
+    pub(crate) fn with_any_names(
+        cx: &'c Ctxt,
+        tokens: TokenStream,
+        unnamed: UnnamedMessage<'_>,
+    ) -> Self {
+        Self::read(cx, tokens, unnamed, &|_| None, |_| None)
     }
 
-    /// `wrong` says what is wrong with a name.
+    /// `wrong` returns the error for a setting, if it has one.
     fn read(
         cx: &'c Ctxt,
         tokens: TokenStream,
-        nameless: Nameless<'_>,
-        several: Several<'_>,
+        unnamed: UnnamedMessage<'_>,
+        for_several: MessageForSeveral<'_>,
         wrong: impl Fn(&Arg) -> Option<(Code, String)>,
     ) -> Self {
         let errors = cx.errors();
         let mut given: Vec<Arg> = Vec::new();
-        // Of several values without names the first is an error, and the others are the same mistake.
-        let is_told = Cell::new(false);
-        let nameless = |value: &TokenStream| (!is_told.replace(true)).then(|| nameless(value));
-        let args = parse_args(cx, tokens, nameless);
-        let values = args.iter().map(|arg| Written {
+        // Several values without names are one mistake: only the first is reported.
+        let is_reported = Cell::new(false);
+        let unnamed = |value: &TokenStream| (!is_reported.replace(true)).then(|| unnamed(value));
+        let args = parse_args(cx, tokens, unnamed);
+        let values = args.iter().map(|arg| WrittenSetting {
             name: arg.name.to_string(),
             value: arg.value.expr(),
             is_word: matches!(arg.value, ArgValue::None) && arg.path.is_none(),
         });
-        let values: Vec<Written<'_>> = values.collect();
-        let together = several(&values);
+        let values: Vec<WrittenSetting<'_>> = values.collect();
+        let together = for_several(&values);
         for (i, arg) in args.into_iter().enumerate() {
             let name = &arg.name;
             if let Some(together) = &together
@@ -183,7 +185,7 @@ impl<'c> Settings<'c> {
         }
     }
 
-    /// The later of two settings that exclude each other, if both are given.
+    /// Reports the later of two settings that exclude each other, if both are given.
     pub(crate) fn conflict(&self, a: &str, b: &str) {
         let at = |name| self.given.iter().position(|arg| arg.name == name);
         if let (Some(i), Some(j)) = (at(a), at(b)) {
@@ -196,13 +198,13 @@ impl<'c> Settings<'c> {
         }
     }
 
-    /// The name of a setting as it was written, if it was given and not taken yet.
+    /// The token of a setting's name, if the setting was given and not taken yet.
     pub(crate) fn key(&self, name: &str) -> Option<&Ident> {
         let given = self.given.iter().find(|arg| arg.name == name);
         given.map(|arg| &arg.name)
     }
 
-    /// All that is left, as it was written.
+    /// Takes all settings that are left.
     pub(crate) fn rest(&mut self) -> Vec<Arg> {
         std::mem::take(&mut self.given)
     }

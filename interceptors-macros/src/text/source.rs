@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Code as a person writes it, for messages.
+/// Formats code for messages, with the usual spaces: `TokenStream::to_string` puts spaces between all tokens.
 pub(crate) fn source(tokens: &impl ToTokens) -> String {
     let mut text = String::new();
     write(&mut text, tokens.to_token_stream());

@@ -1,6 +1,6 @@
 use syn::{Expr, Path, UnOp};
 
-/// How an expression shows in a plan: without literals and arguments, which may be secrets.
+/// How a plan shows an expression. Literals and arguments are left out, because they may be secrets.
 pub(crate) fn summary(expr: &Expr) -> String {
     match expr {
         Expr::Path(path) => compact(&path.path),

@@ -3,17 +3,17 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Path, PathArguments, UnOp};
 
-/// Whether it is this one sign.
+/// Whether a token is this punctuation character.
 pub(crate) fn is_punct(tree: &TokenTree, c: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c)
 }
 
-/// Whether it is this sign, and the next sign follows it at once.
+/// Whether a token is this punctuation character, and the next one follows without a space.
 pub(crate) fn is_joint(tree: &TokenTree, c: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c && punct.spacing() == Spacing::Joint)
 }
 
-/// Whether `self` occurs, also inside a macro call.
+/// Whether `self` or `Self` occurs, also inside a macro call.
 pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
     fn any(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|tree| match tree {
@@ -25,13 +25,13 @@ pub(crate) fn mentions_self(tokens: &impl ToTokens) -> bool {
     any(tokens.to_token_stream())
 }
 
-/// The name of the associated type `X`, where `Self::X` occurs and `X` is one of `names`.
+/// The first `X` of `names` for which `Self::X` occurs.
 pub(crate) fn associated_type(tokens: &impl ToTokens, names: &[Ident]) -> Option<Ident> {
     fn find(tokens: TokenStream, names: &[Ident]) -> Option<Ident> {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         trees.iter().enumerate().find_map(|(i, tree)| match tree {
             TokenTree::Group(group) => find(group.stream(), names),
-            TokenTree::Ident(ident) if is_path_of_self(&trees[..i]) => {
+            TokenTree::Ident(ident) if ends_with_self_path(&trees[..i]) => {
                 names.iter().find(|name| *name == ident).cloned()
             }
             _ => None,
@@ -40,7 +40,7 @@ pub(crate) fn associated_type(tokens: &impl ToTokens, names: &[Ident]) -> Option
     find(tokens.to_token_stream(), names)
 }
 
-/// Whether a type is borrowed for a time that has no name here: `&str`, `Users<'a>`.
+/// Whether a type has a lifetime other than `'static`: `&str`, `Users<'a>`.
 pub(crate) fn has_lifetimes(ty: &impl ToTokens) -> bool {
     fn any(tokens: TokenStream) -> bool {
         let mut trees = tokens.into_iter().peekable();
@@ -64,14 +64,14 @@ pub(crate) fn has_lifetimes(ty: &impl ToTokens) -> bool {
 }
 
 /// Whether these tokens end in `Self ::`.
-fn is_path_of_self(before: &[TokenTree]) -> bool {
+fn ends_with_self_path(before: &[TokenTree]) -> bool {
     matches!(before, [.., TokenTree::Ident(this), TokenTree::Punct(a), TokenTree::Punct(b)]
         if this == "Self" && a.as_char() == ':' && b.as_char() == ':')
 }
 
-/// An expression of the attribute, in which `self` is the receiver of the method even where one of
-/// them comes from a macro and the other does not.
-pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream {
+/// An expression of the attribute, in which `self` resolves to the receiver of the method. Without this, hygiene keeps them
+/// apart if only one of the two comes from a macro.
+pub(crate) fn with_receiver(expr: &impl ToTokens, receiver: Span) -> TokenStream {
     fn replace(tokens: TokenStream, receiver: Span) -> TokenStream {
         tokens
             .into_iter()
@@ -93,12 +93,12 @@ pub(crate) fn with_self_of(expr: &impl ToTokens, receiver: Span) -> TokenStream 
     replace(expr.to_token_stream(), receiver)
 }
 
-/// Whether an expression needs the value that a method is called on.
+/// Whether an expression uses `self`.
 pub(crate) fn needs_receiver(expr: &impl ToTokens) -> bool {
     find_ident(expr.to_token_stream(), "self").is_some()
 }
 
-/// Whether something like `name!` occurs.
+/// Whether a macro call `name!` occurs.
 pub(crate) fn has_macro_call(tokens: TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let calls = trees.windows(2).any(|pair| {
@@ -112,7 +112,7 @@ pub(crate) fn has_macro_call(tokens: TokenStream) -> bool {
         })
 }
 
-/// The first identifier of this name.
+/// The first identifier with this name.
 pub(crate) fn find_ident(tokens: TokenStream, name: &str) -> Option<Ident> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(ident) if ident == name => Some(ident),
@@ -121,7 +121,7 @@ pub(crate) fn find_ident(tokens: TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
-/// `.await` or `?` in an expression, outside of blocks that are `async` and of closures.
+/// The first `.await` or `?` in an expression, outside `async` blocks and closures.
 pub(crate) fn find_suspension(tokens: TokenStream) -> Option<Span> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let has_body = trees.iter().any(|tree| match tree {
@@ -143,7 +143,7 @@ pub(crate) fn find_suspension(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// Whether these segments occur as a path, or as the end of one.
+/// Whether these segments occur as a path, or as the end of a path.
 pub(crate) fn has_path(tokens: TokenStream, segments: &[&str]) -> bool {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let is_path = |trees: &[TokenTree]| {
@@ -163,7 +163,7 @@ pub(crate) fn has_path(tokens: TokenStream, segments: &[&str]) -> bool {
         })
 }
 
-/// Finds in bodies the calls of methods of the same service.
+/// Finds calls of the service's own methods in method bodies.
 pub(crate) struct Siblings<'a> {
     pub(crate) names: &'a [String],
     /// The last identifier of the service's type.
@@ -171,10 +171,10 @@ pub(crate) struct Siblings<'a> {
 }
 
 impl Siblings<'_> {
-    /// Which of the names a body calls on something that may be the service itself:
+    /// The names that a body calls on something that may be the service:
     /// `self.name(…)`, `this.name(…)`, `self.clone().name(…)`, `Self::name(…)`,
-    /// `Users::name(…)`; not `self.field.name(…)`. A macro that is given `self` may call anything
-    /// that it is given.
+    /// `Users::name(…)`; not `self.field.name(…)`. A macro that gets `self` may call every name
+    /// in its arguments.
     pub(crate) fn called_in(&self, body: &impl ToTokens) -> Vec<String> {
         let mut called = Vec::new();
         self.scan(body.to_token_stream(), false, &mut called);
@@ -194,7 +194,7 @@ impl Siblings<'_> {
                 }
                 TokenTree::Ident(ident) => {
                     let name = ident.unraw().to_string();
-                    if self.names.contains(&name) && (in_macro || self.may_be_ours(before)) {
+                    if self.names.contains(&name) && (in_macro || self.may_be_own_method(before)) {
                         called.push(name);
                     }
                 }
@@ -203,8 +203,8 @@ impl Siblings<'_> {
         }
     }
 
-    /// Whether what follows these tokens may be a method of the service.
-    fn may_be_ours(&self, before: &[TokenTree]) -> bool {
+    /// Whether a name after these tokens may be a method of the service.
+    fn may_be_own_method(&self, before: &[TokenTree]) -> bool {
         let is = |punct: &Punct, c| punct.as_char() == c;
         match before {
             [
@@ -232,7 +232,7 @@ impl Siblings<'_> {
     }
 }
 
-/// A path as it can stand in a `use`.
+/// A path without generic arguments, for a `use`.
 pub(crate) fn without_arguments(mut path: Path) -> Path {
     for segment in &mut path.segments {
         segment.arguments = PathArguments::None;
@@ -240,7 +240,7 @@ pub(crate) fn without_arguments(mut path: Path) -> Path {
     path
 }
 
-/// Types from a `macro_rules!` fragment come in invisible groups; looks through them.
+/// Removes parentheses and the invisible groups that `macro_rules!` puts around types.
 pub(crate) fn ungroup(ty: &syn::Type) -> &syn::Type {
     match ty {
         syn::Type::Group(group) => ungroup(&group.elem),
@@ -249,12 +249,12 @@ pub(crate) fn ungroup(ty: &syn::Type) -> &syn::Type {
     }
 }
 
-/// `self`, `self.field` and so on: what is borrowed and not made anew.
+/// Whether an expression is a place in `self`, such as `self` or `self.field`. It is borrowed, not evaluated to a new value.
 pub(crate) fn is_place_of_self(expr: &Expr) -> bool {
     matches!(base(expr), Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// `self.field` of `&self.field`: what is to be borrowed, where it was borrowed already.
+/// `self.field` of `&self.field`. Generated code adds its own `&`.
 pub(crate) fn without_reference(expr: &Expr) -> &Expr {
     match expr {
         Expr::Reference(reference) if reference.mutability.is_none() => {
@@ -266,7 +266,7 @@ pub(crate) fn without_reference(expr: &Expr) -> &Expr {
     }
 }
 
-/// The same of an expression.
+/// Removes parentheses and invisible groups around an expression.
 pub(crate) fn ungroup_expr(expr: &Expr) -> &Expr {
     match expr {
         Expr::Group(group) => ungroup_expr(&group.expr),
@@ -275,35 +275,35 @@ pub(crate) fn ungroup_expr(expr: &Expr) -> &Expr {
     }
 }
 
-/// What a place is in: `self` of `&self.list[0]`, `self.state()` of `self.state().tokens`.
+/// The innermost operand of a place expression: `self` of `&self.list[0]`, `self.state()` of `self.state().tokens`.
 pub(crate) fn base(expr: &Expr) -> &Expr {
-    match inside(expr) {
-        Some(inside) => base(inside),
+    match operand(expr) {
+        Some(operand) => base(operand),
         None => expr,
     }
 }
 
-/// The same place in something else: `(new).tokens` for `self.state().tokens`.
+/// Replaces the innermost operand of a place expression: `(new).tokens` for `self.state().tokens`.
 pub(crate) fn with_base(expr: &Expr, new: Expr) -> Expr {
-    let Some(inside) = inside(expr) else {
+    let Some(operand) = operand(expr) else {
         return new;
     };
-    let inside = Box::new(with_base(inside, new));
+    let operand = Box::new(with_base(operand, new));
     let mut expr = expr.clone();
     match &mut expr {
-        Expr::Field(field) => field.base = inside,
-        Expr::Index(index) => index.expr = inside,
-        Expr::Unary(unary) => unary.expr = inside,
-        Expr::Reference(reference) => reference.expr = inside,
-        Expr::Paren(paren) => paren.expr = inside,
-        Expr::Group(group) => group.expr = inside,
+        Expr::Field(field) => field.base = operand,
+        Expr::Index(index) => index.expr = operand,
+        Expr::Unary(unary) => unary.expr = operand,
+        Expr::Reference(reference) => reference.expr = operand,
+        Expr::Paren(paren) => paren.expr = operand,
+        Expr::Group(group) => group.expr = operand,
         _ => {}
     }
     expr
 }
 
-/// What an expression takes a place in.
-fn inside(expr: &Expr) -> Option<&Expr> {
+/// The operand of a field access, an index, a dereference or a reference.
+fn operand(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Field(field) => Some(&field.base),
         Expr::Index(index) => Some(&index.expr),

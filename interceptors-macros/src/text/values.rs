@@ -2,17 +2,19 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit};
 
-use super::cures;
 use super::literals::{is_negative, literal};
 use super::metadata::wrong_metadata_key;
 use super::source::source;
 use super::span::at;
+use super::suggestions;
 use super::words::{nearest, unknown};
 use crate::codes::{self, Code};
 use crate::ctxt::Ctxt;
 
-/// Reads the values of settings. What is not a literal is a constant expression, which the
-/// compiler checks; what is wrong is reported and `None`.
+/// Reads the values of settings.
+///
+/// A literal is checked here. Any other expression is a constant, which the compiler checks. Each function reports a
+/// wrong literal and returns `None`.
 pub(crate) struct Values<'a> {
     pub(crate) cx: &'a Ctxt,
 }
@@ -39,7 +41,7 @@ pub(crate) const CODES: [&str; 16] = [
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
 impl Values<'_> {
-    /// A constant is compared with the limits where it is used; a literal already here.
+    /// An integer from `least` to `most`. The runtime checks a constant, and only a literal is checked here.
     pub(crate) fn integer(
         &self,
         name: &Ident,
@@ -51,9 +53,9 @@ impl Values<'_> {
             None => return Some(quote!(#expr)),
             Some(Lit::Int(number)) if is_integer_suffix(number.suffix()) => number,
             Some(other) => {
-                let number = cures::whole_number(other).unwrap_or_else(|| "10".to_owned());
+                let number = suggestions::whole_number(other).unwrap_or_else(|| "10".to_owned());
                 let message = format!("`{name}` must be a whole number; write `{name} = {number}`");
-                return self.wrong(codes::WRONG_TYPE, expr, message);
+                return self.report(codes::WRONG_TYPE, expr, message);
             }
         };
         let number = number.base10_parse::<u64>();
@@ -62,17 +64,17 @@ impl Values<'_> {
                 u64::MAX => format!("`{name}` must be at least {least}"),
                 _ => format!("`{name}` must be from {least} to {most}"),
             };
-            return self.wrong(codes::OUT_OF_RANGE, expr, message);
+            return self.report(codes::OUT_OF_RANGE, expr, message);
         }
         Some(quote!(#expr))
     }
 
-    /// The same; `wrong` says what is the matter with a number.
+    /// A floating-point number. `problem` returns what is wrong with a number, if anything.
     pub(crate) fn float(
         &self,
         name: &Ident,
         expr: &Expr,
-        wrong: fn(f64) -> Option<&'static str>,
+        problem: fn(f64) -> Option<&'static str>,
     ) -> Option<TokenStream> {
         let number = match literal(expr) {
             None => return Some(quote!(#expr)),
@@ -80,27 +82,27 @@ impl Values<'_> {
             Some(Lit::Int(number)) => number.base10_parse::<f64>(),
             other => {
                 let meant = match other {
-                    Some(Lit::Str(text)) => cures::ratio_of_text(&text.value()),
+                    Some(Lit::Str(text)) => suggestions::ratio_of_text(&text.value()),
                     _ => None,
                 };
-                let message = match meant.filter(|number| wrong(*number).is_none()) {
+                let message = match meant.filter(|number| problem(*number).is_none()) {
                     Some(number) => format!(
                         "`{name}` must be a floating-point number; write `{name} = {number:?}`"
                     ),
                     None => format!("`{name}` must be a floating-point number, such as `0.5`"),
                 };
-                return self.wrong(codes::WRONG_TYPE, expr, message);
+                return self.report(codes::WRONG_TYPE, expr, message);
             }
         };
         let sign = if is_negative(expr) { -1.0 } else { 1.0 };
         let number = number.ok().map(|number| sign * number);
-        let what = number.and_then(wrong);
+        let what = number.and_then(problem);
         let is_integer = matches!(literal(expr), Some(Lit::Int(_)));
         let (code, message) = match (what, number) {
             (Some(what), Some(number)) => {
-                // 50 may be meant as 50 %.
+                // Someone who writes 50 may mean 50 %.
                 let part = number / 100.0;
-                let message = match wrong(part) {
+                let message = match problem(part) {
                     None if number >= 2.0 => format!("`{name}` {what}; write `{name} = {part:?}`"),
                     _ => format!("`{name}` {what}"),
                 };
@@ -112,7 +114,7 @@ impl Values<'_> {
             ),
             _ => return Some(quote!(#expr)),
         };
-        self.wrong(code, expr, message)
+        self.report(code, expr, message)
     }
 
     pub(crate) fn boolean(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
@@ -127,11 +129,11 @@ impl Values<'_> {
         };
         if let Some(meant) = meant {
             let message = format!("`{name}` must be `true` or `false`; write `{name} = {meant}`");
-            return self.wrong(codes::WRONG_TYPE, expr, message);
+            return self.report(codes::WRONG_TYPE, expr, message);
         }
         match literal(expr) {
             None | Some(Lit::Bool(_)) => Some(quote!(#expr)),
-            _ => self.wrong(
+            _ => self.report(
                 codes::WRONG_TYPE,
                 expr,
                 format!("`{name}` must be `true` or `false`"),
@@ -142,7 +144,7 @@ impl Values<'_> {
     pub(crate) fn text(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         match literal(expr) {
             None | Some(Lit::Str(_)) => Some(quote!(#expr)),
-            _ => self.wrong(
+            _ => self.report(
                 codes::WRONG_TYPE,
                 expr,
                 format!("`{name}` must be a string"),
@@ -150,14 +152,14 @@ impl Values<'_> {
         }
     }
 
-    /// One of these, or a constant.
+    /// One of the strings `all`, or a constant.
     pub(crate) fn one_of(&self, name: &Ident, expr: &Expr, all: &[&str]) -> Option<TokenStream> {
         match literal(expr) {
             None => Some(quote!(#expr)),
             Some(Lit::Str(text)) if all.contains(&text.value().as_str()) => Some(quote!(#expr)),
             Some(_) => {
                 let all: Vec<String> = all.iter().map(|it| format!("`\"{it}\"`")).collect();
-                self.wrong(
+                self.report(
                     codes::NOT_A_CHOICE,
                     expr,
                     format!("`{name}` must be {}", all.join(" or ")),
@@ -173,10 +175,10 @@ impl Values<'_> {
                 return Some(quote!(#expr));
             }
             let message = format!("`{name}` must be a list of strings: `{name} = [\"…\"]`");
-            return self.wrong(codes::WRONG_TYPE, expr, message);
+            return self.report(codes::WRONG_TYPE, expr, message);
         };
         if array.elems.is_empty() {
-            return self.wrong(
+            return self.report(
                 codes::EMPTY,
                 expr,
                 format!("`{name}` is empty; add a string"),
@@ -188,15 +190,15 @@ impl Values<'_> {
                 None => {}
                 Some(Lit::Str(text)) if text.value().is_empty() => {
                     let message = format!("`{name}` has an empty string; take it out");
-                    return self.wrong(codes::EMPTY, element, message);
+                    return self.report(codes::EMPTY, element, message);
                 }
                 Some(Lit::Str(text)) if seen.contains(&text.value()) => {
                     let message = format!("duplicate {}; take one out", text.token());
-                    return self.wrong(codes::DUPLICATE_VALUE, element, message);
+                    return self.report(codes::DUPLICATE_VALUE, element, message);
                 }
                 Some(Lit::Str(text)) => seen.push(text.value()),
                 Some(_) => {
-                    return self.wrong(
+                    return self.report(
                         codes::WRONG_TYPE,
                         element,
                         format!("`{name}` is a list of strings"),
@@ -207,15 +209,15 @@ impl Values<'_> {
         Some(quote!(&#expr))
     }
 
-    /// A metadata key for text that may be seen.
+    /// A metadata key whose value is text.
     pub(crate) fn text_key(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if let Some(Lit::Str(text)) = literal(expr) {
             let key = text.value();
-            if let Some(wrong) = wrong_metadata_key(&key) {
-                return self.wrong(codes::METADATA_KEY, expr, wrong);
+            if let Some(problem) = wrong_metadata_key(&key) {
+                return self.report(codes::METADATA_KEY, expr, problem);
             }
             if key.ends_with("-bin") {
-                return self.wrong(
+                return self.report(
                     codes::METADATA_KEY,
                     expr,
                     format!("a key that ends in `-bin` carries bytes, and `{name}` is for text; choose another key"),
@@ -230,17 +232,17 @@ impl Values<'_> {
         self.time(name, expr, false, |time| format!("{name} = \"{time}\""))
     }
 
-    /// The same, of an entry that takes it without a name.
-    pub(crate) fn duration_of(&self, entry: &Ident, expr: &Expr) -> Option<TokenStream> {
+    /// A duration that an entry takes without a name: `deadline("2s")`.
+    pub(crate) fn unnamed_duration(&self, entry: &Ident, expr: &Expr) -> Option<TokenStream> {
         self.time(entry, expr, false, |time| format!("{entry}(\"{time}\")"))
     }
 
-    /// The same; it may also be zero.
+    /// A duration that may be zero.
     pub(crate) fn delay(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         self.time(name, expr, true, |time| format!("{name} = \"{time}\""))
     }
 
-    /// `written` is how a time is given.
+    /// `written` formats a suggestion: the whole setting with this time.
     fn time(
         &self,
         name: &Ident,
@@ -254,16 +256,16 @@ impl Values<'_> {
                     "`{name}` has no `None`; take it out, or write `{}`",
                     written("2s")
                 );
-                return self.wrong(codes::NOT_A_TIME, expr, message);
+                return self.report(codes::NOT_A_TIME, expr, message);
             }
             None => return Some(quote!(#expr)),
             Some(Lit::Str(text)) => text,
             Some(other) => {
-                let time = cures::time_of_text(&other.to_token_stream().to_string());
+                let time = suggestions::time_of_text(&other.to_token_stream().to_string());
                 let time = time.unwrap_or_else(|| "250ms".to_owned());
                 let shown = written(&time);
                 let message = format!("`{name}` must be a string with a unit; write `{shown}`");
-                return self.wrong(codes::NOT_A_TIME, expr, message);
+                return self.report(codes::NOT_A_TIME, expr, message);
             }
         };
         let duration = humantime::parse_duration(text.value().trim());
@@ -276,30 +278,30 @@ impl Values<'_> {
                 )
             }
             None => {
-                if let Some(time) = cures::time_of_text(&text.value()) {
+                if let Some(time) = suggestions::time_of_text(&text.value()) {
                     let shown = written(&time);
                     let message = format!("`{name}` must be a time with a unit; write `{shown}`");
-                    return self.wrong(codes::NOT_A_TIME, expr, message);
+                    return self.report(codes::NOT_A_TIME, expr, message);
                 }
                 let longer = if may_be_zero { "" } else { " longer than zero" };
                 let message = format!(
                     "`{name}` must be a time{longer} with a unit, such as `\"250ms\"`, `\"2s\"` or `\"1m 30s\"`"
                 );
-                self.wrong(codes::NOT_A_TIME, expr, message)
+                self.report(codes::NOT_A_TIME, expr, message)
             }
         }
     }
 
     pub(crate) fn level(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if let Some(level) = bare_level(expr) {
-            return self.wrong(
+            return self.report(
                 codes::NOT_A_LEVEL,
                 expr,
                 format!("`{name}` is a string; write `{name} = \"{level}\"`"),
             );
         }
-        if let Some(level) = level_of_crate(expr) {
-            return self.wrong(
+        if let Some(level) = level_of_other_type(expr) {
+            return self.report(
                 codes::NOT_A_LEVEL,
                 expr,
                 format!("`{name}` is a string; write `{name} = \"{level}\"`"),
@@ -316,12 +318,12 @@ impl Values<'_> {
                 let level = Ident::new(&text.value().to_uppercase(), text.span());
                 Some(quote_spanned!(at(text.span())=> __interceptors::tracing::Level::#level))
             }
-            Some(Lit::Str(text)) => self.wrong(
+            Some(Lit::Str(text)) => self.report(
                 codes::NOT_A_LEVEL,
                 expr,
                 unknown("level", &text.value(), &LEVELS),
             ),
-            Some(_) => self.wrong(
+            Some(_) => self.report(
                 codes::NOT_A_LEVEL,
                 expr,
                 format!("`{name}` must be a level, such as `\"debug\"`"),
@@ -332,22 +334,22 @@ impl Values<'_> {
     /// `[Unavailable, Aborted]`, or a constant of type `&[Code]`.
     pub(crate) fn codes(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         if matches!(expr, Expr::Array(array) if array.elems.is_empty()) {
-            return self.wrong(
+            return self.report(
                 codes::EMPTY,
                 expr,
                 format!("`{name}` must name at least one status code, such as `Unavailable`"),
             );
         }
-        self.codes_or_none(name, expr)
+        self.codes_or_empty(name, expr)
     }
 
-    /// The same; it may also be empty.
-    pub(crate) fn codes_or_none(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
+    /// A list of status codes that may be empty.
+    pub(crate) fn codes_or_empty(&self, name: &Ident, expr: &Expr) -> Option<TokenStream> {
         let Expr::Array(array) = expr else {
             if let Expr::Tuple(list) = expr {
                 let list = source(&list.elems);
                 let message = format!("`{name}` is a list; write `{name} = [{list}]`");
-                return self.wrong(codes::WRONG_TYPE, expr, message);
+                return self.report(codes::WRONG_TYPE, expr, message);
             }
             let one = match expr {
                 Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
@@ -358,7 +360,7 @@ impl Values<'_> {
                 return Some(quote!(#expr));
             }
             let list = one.unwrap_or("Unavailable, Aborted");
-            return self.wrong(
+            return self.report(
                 codes::WRONG_TYPE,
                 expr,
                 format!("`{name}` is a list; write `{name} = [{list}]`"),
@@ -368,7 +370,7 @@ impl Values<'_> {
         let mut codes = Vec::new();
         for element in &array.elems {
             let Some(code) = last_ident(element) else {
-                self.wrong(
+                self.report(
                     codes::NOT_A_STATUS_CODE,
                     element,
                     "expected a status code, such as `Unavailable`",
@@ -377,15 +379,15 @@ impl Values<'_> {
             };
             let text = code.to_string();
             if text == "Ok" {
-                self.wrong(
-                    codes::OK_IS_NO_FAILURE,
+                self.report(
+                    codes::OK_AMONG_FAILURES,
                     element,
                     format!("`Ok` means success, and `{name}` lists failures; take it out"),
                 );
             } else if !CODES.contains(&text.as_str()) {
-                self.wrong(codes::NOT_A_STATUS_CODE, element, unknown_code(&text));
+                self.report(codes::NOT_A_STATUS_CODE, element, unknown_code(&text));
             } else if seen.contains(&text) {
-                self.wrong(
+                self.report(
                     codes::DUPLICATE_VALUE,
                     element,
                     format!("duplicate status code `{text}`; take one out"),
@@ -398,7 +400,7 @@ impl Values<'_> {
         Some(quote!(&[#(#codes),*]))
     }
 
-    pub(crate) fn wrong(
+    pub(crate) fn report(
         &self,
         code: Code,
         expr: &Expr,
@@ -416,7 +418,7 @@ fn unknown_code(name: &str) -> String {
     }
 }
 
-/// Whether Rust knows it; `1k` is no number.
+/// Whether Rust knows this suffix. Syn also parses `1k` as an integer literal.
 fn is_integer_suffix(suffix: &str) -> bool {
     let digits = suffix.strip_prefix(['u', 'i']);
     suffix.is_empty()
@@ -427,7 +429,7 @@ pub(crate) fn is_level(text: &str) -> bool {
     LEVELS.contains(&text)
 }
 
-/// `info` or `INFO`, which is no constant of the user's.
+/// The level that a bare `info` or `INFO` means.
 fn bare_level(expr: &Expr) -> Option<String> {
     let Expr::Path(path) = expr else {
         return None;
@@ -436,8 +438,8 @@ fn bare_level(expr: &Expr) -> Option<String> {
     is_level(&name).then_some(name)
 }
 
-/// `info` of `tracing::INFO`, `log::Level::Info` and `LevelFilter::INFO`, which are no constants of `tracing::Level`.
-fn level_of_crate(expr: &Expr) -> Option<String> {
+/// `info` of `tracing::INFO`, `log::Level::Info` and `LevelFilter::INFO`. None of them is a `tracing::Level`.
+fn level_of_other_type(expr: &Expr) -> Option<String> {
     let Expr::Path(path) = expr else {
         return None;
     };
@@ -462,7 +464,7 @@ fn named_level(path: &syn::Path) -> Option<&Ident> {
     is_named.then_some(level)
 }
 
-/// Whether it is the name of a status code.
+/// Whether an expression is the name of a status code.
 pub(crate) fn is_code(expr: &Expr) -> bool {
     last_ident(expr).is_some_and(|code| CODES.contains(&code.to_string().as_str()))
 }

@@ -1,4 +1,4 @@
-/// The message for a name that is not one of those known.
+/// The message for an unknown name: it suggests the nearest known one, or lists all.
 pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     match nearest(name, known) {
         Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
@@ -14,12 +14,12 @@ pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
-    // Who writes `attempts` means `max_attempts` and not `attempt_timeout`, which has more letters in common.
+    // A whole word counts most: `attempts` means `max_attempts`, although `attempt_timeout` is more similar.
     let likeness = |candidate: &&str| match candidate.to_lowercase() {
         candidate if candidate.split('_').any(|word| word == name) => 1.0,
         candidate => strsim::jaro_winkler(&name, &candidate),
     };
-    // Of several that are as near, the first.
+    // `max_by` returns the last of equal elements, so `rev` prefers the first.
     let best = known
         .iter()
         .rev()
@@ -39,7 +39,7 @@ pub(crate) fn pascal_case(name: &str) -> String {
     pascal
 }
 
-/// A name without its case and underscores.
-pub(crate) fn plain(name: &str) -> String {
+/// A name in lower case and without underscores, for comparisons.
+pub(crate) fn normalized(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }

@@ -74,14 +74,14 @@ const _: () = {
     const __SIZE_0: __interceptors::Size = __interceptors::Size::of(__DESCRIPTORS_0);
     const _: () = ::core::assert!(
         __SIZE_0.is_sound,
-        "[I0509] this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
+        "[I0509] this is not an encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
     );
     const __DESCRIPTORS_1: &[::core::primitive::u8] = tonic_health::pb::FILE_DESCRIPTOR_SET;
     #[allow(long_running_const_eval)]
     const __SIZE_1: __interceptors::Size = __interceptors::Size::of(__DESCRIPTORS_1);
     const _: () = ::core::assert!(
         __SIZE_1.is_sound,
-        "[I0509] this is no encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
+        "[I0509] this is not an encoded `google.protobuf.FileDescriptorSet`; name the bytes that `file_descriptor_set_path` of tonic-prost-build writes"
     );
     const __DESCRIPTORS: &[&[::core::primitive::u8]] = &[
         __DESCRIPTORS_0,
@@ -160,11 +160,11 @@ const _: () = {
     );
     const _: () = ::core::assert!(
         __METHODS.may_be_unary("/user.v1.UserService/Get"),
-        "[I0701] `hedge` is for unary calls, and `/user.v1.UserService/Get` is none; take it out here"
+        "[I0701] `hedge` is for unary calls, and `/user.v1.UserService/Get` is not unary; take it out here"
     );
     const _: () = ::core::assert!(
         ! __interceptors::meet(& __COVERS, 1usize, 2usize),
-        "[I0207] `hedge` cannot be given together with `retry`, and a method in `descriptors` has both; keep one of them, or part the methods with `only`"
+        "[I0207] `hedge` cannot be given together with `retry`, and a method in `descriptors` has both; keep one of them, or divide the methods with `only`"
     );
     #[allow(missing_debug_implementations, unreachable_pub)]
     pub struct __State {}

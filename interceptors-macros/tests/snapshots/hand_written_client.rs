@@ -262,7 +262,7 @@ const _: () = {
             < Users as __handlers::Handlers > ::__get_Plan.kind().is_unary() &&
             __interceptors::Probe:: < < Users as __handlers::Handlers > ::__get_Request >
             ::RESEND.is_some(),
-            "[I0817] `hedge` is for unary calls with a request that is `Clone`, and `get` is none; leave it out with `except = [get]`"
+            "[I0817] `hedge` is for unary calls with a request that is `Clone`, and `get` is not one; leave it out with `except = [get]`"
         );
     };
 };

@@ -27,7 +27,8 @@
 //!
 //! Each call is measured at its true end, with its final status. A streaming call is measured when its response stream ends, even if the stream
 //! fails, is dropped, or the handler panics. There is one exception. If a client goes away half way through its request stream, the handler sees a
-//! normal end of the stream. The call is then measured with the handler's status, unless the server has `server::RequestCancellationLayer`.
+//! normal end of the stream. The call is then measured with the handler's status, unless the policy runs before
+//! decoding, or the server has `server::RequestCancellationLayer`.
 //!
 //! # OpenTelemetry
 //!

@@ -7,6 +7,7 @@ use tonic::Code;
 use super::{CODES, Measured, Name, OTHER};
 use crate::Side;
 use crate::kit::code_names::{code_name, is_error};
+use crate::kit::full_name::FullName;
 
 /// The bucket boundaries that the conventions recommend, in seconds.
 const BOUNDARIES: [f64; 14] = [
@@ -71,7 +72,10 @@ impl Instruments {
         let OfSide { duration, active } = self.of_side(name.side);
         let method = match name.service {
             OTHER => OTHER.to_owned(),
-            service => format!("{service}/{}", name.method),
+            service => {
+                let method = name.method;
+                FullName { service, method }.to_string()
+            }
         };
         Measures {
             duration,

@@ -66,7 +66,7 @@
 //! | `"GET /healthz"` | this request of plain HTTP; `GET` includes `HEAD`, which the same handler answers |
 //!
 //! Name an RPC without an HTTP method, because tonic serves it under every HTTP method. `only = ["POST /user.v1.UserService/Login"]` would leave
-//! `PUT` unprotected.
+//! `PUT` unprotected. With `descriptors`, this does not compile.
 //!
 //! Paths are compared byte for byte. The query is ignored, because it does not choose a handler. A path with an unusual spelling (`//`, a slash at
 //! the end, percent encoding, another case) matches no list, so it is never public. `only` with `/*` covers every path below the service, even paths

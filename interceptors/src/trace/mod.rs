@@ -27,8 +27,8 @@
 //!
 //! Each call has a span, made with [tracing](https://docs.rs/tracing) and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). The span
 //! lasts until the true end of the call, including its response stream. The handler and its response stream run in the span. If a client goes away
-//! half way through its request stream, the handler sees a normal end of the stream, and the span has the handler's status, unless the server has
-//! `server::RequestCancellationLayer`.
+//! half way through its request stream, the handler sees a normal end of the stream, and the span has the handler's status, unless the policy runs
+//! before decoding, or the server has `server::RequestCancellationLayer`.
 //!
 //! | field | |
 //! | --- | --- |
@@ -90,6 +90,7 @@ use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::code_names::{code_name, is_error};
 use crate::kit::cut_off::CUT_OFF_IS_OK;
+use crate::kit::full_name::FullName;
 use crate::kit::key::is_text;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
@@ -248,7 +249,11 @@ struct Name<'a>(&'a CallDetails);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.0.service(), self.0.method())
+        let name = FullName {
+            service: self.0.service(),
+            method: self.0.method(),
+        };
+        name.fmt(f)
     }
 }
 

@@ -1,5 +1,5 @@
-use interceptors::auth::StaticTokens;
-use interceptors::{Kind, intercept};
+use interceptors::auth::{StaticTokens, Verifier};
+use interceptors::{Intercepted as _, Kind, intercept};
 use interceptors_proto::demo::user_service_server::{UserService as _, UserServiceServer};
 use interceptors_proto::demo::{GetUserRequest, LoginRequest};
 use interceptors_tests::{Caller, Gate, KINDS, Script, Someone, scripted, serve};
@@ -114,4 +114,37 @@ async fn mounts_can_be_nested() {
     );
     let nobody = Caller::new(&channel);
     assert_eq!(nobody.call(Kind::Unary).await.code(), Code::Unauthenticated);
+}
+
+/// A struct with type parameters.
+#[intercept(server, auth(verifier = self.verifier))]
+struct Labelled<V: Verifier, Label: Send + Sync + 'static> {
+    verifier: V,
+    _label: Label,
+}
+
+#[derive(Clone, Default)]
+struct BehindLabelled {
+    script: Script,
+}
+
+scripted!(self: BehindLabelled, #[intercept(
+    auth(by = Labelled<StaticTokens<Someone>, &'static str>),
+    rate_limit(per_second = 1000, key = identity),
+)]);
+
+#[tokio::test]
+async fn struct_with_type_parameters_is_named_as_a_type() {
+    let service = BehindLabelled::default();
+    let mount = Labelled {
+        verifier: StaticTokens::new([("a-token-of-ann", Someone("ann"))]).unwrap(),
+        _label: "outer",
+    };
+    let channel = served(mount.layer(), UserServiceServer::new(service)).await;
+    let nobody = Caller::new(&channel);
+    let ann = nobody.with("authorization", "Bearer a-token-of-ann");
+    assert_eq!(nobody.call(Kind::Unary).await.code(), Code::Unauthenticated);
+    assert_eq!(ann.call(Kind::Unary).await.code(), Code::Ok);
+    let plan = BehindLabelled::PLAN.to_string();
+    assert!(plan.contains("by=Labelled<StaticTokens<Someone>"), "{plan}");
 }

@@ -43,7 +43,12 @@ fn users() -> (Users, Script, Steps) {
 }
 
 /// Sends these bytes as the only message of a call, and returns the status of the response.
-async fn send(channel: &Channel, path: &str, token: Option<&str>, message: Vec<u8>) -> Status {
+pub(crate) async fn send(
+    channel: &Channel,
+    path: &str,
+    token: Option<&str>,
+    message: Vec<u8>,
+) -> Status {
     let mut framed = vec![0];
     framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
     framed.extend(message);

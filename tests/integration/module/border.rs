@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
+use crate::before::send;
 use crate::servers::own::user_service_server::{UserService, UserServiceServer};
 use crate::servers::own::{GetUserRequest, LoginReply, LoginRequest, User};
 
@@ -155,6 +156,76 @@ fn plan_shows_which_entries_run_after_decoding() {
     );
     // Without the attribute on the server all entries run after decoding.
     assert!(!Users::PLAN.to_string().contains("decoded"));
+}
+
+#[test]
+fn table_shows_where_the_request_is_decoded() {
+    let table = UserServiceServer::<Users>::PLAN.to_string();
+    let rows = table
+        .lines()
+        .skip_while(|line| !line.starts_with("/demo.v1.UserService/GetUser"));
+    let entries = rows.take(7).map(|line| {
+        let words = line.split_whitespace();
+        let mut words = words.filter(|word| !word.starts_with('/') && *word != "unary");
+        words.next().unwrap()
+    });
+    let entries: Vec<_> = entries.collect();
+    assert_eq!(
+        entries,
+        [
+            "with(self.a)",
+            "(decoding)",
+            "validate",
+            "auth",
+            "with(self.b)",
+            "with(self.typed)",
+            "with(self.c)"
+        ],
+        "{table}"
+    );
+    // Login and Flaky have no entry after decoding.
+    assert_eq!(table.matches("(decoding)").count(), 1, "{table}");
+    assert!(!Users::PLAN.to_string().contains("(decoding)"));
+}
+
+struct ValidatedFirst {
+    a: Recorder,
+    b: Recorder,
+    tokens: StaticTokens<&'static str>,
+}
+
+#[interceptors::intercept(
+    with(self.a),
+    validate,
+    auth(verifier = self.tokens),
+    retry(max = 1),
+    with(self.b),
+)]
+#[tonic::async_trait]
+impl UserService for ValidatedFirst {
+    async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<User>, Status> {
+        Ok(Response::new(User::default()))
+    }
+}
+
+#[tokio::test]
+async fn unknown_methods_run_the_entries_listed_after_a_message_entry() {
+    let steps = Steps::default();
+    let service = ValidatedFirst {
+        a: steps.recorder("a"),
+        b: steps.recorder("b"),
+        tokens: StaticTokens::new([("a-token-of-ann", "ann")]).unwrap(),
+    };
+    let channel = serve(Routes::new(UserServiceServer::new(service))).await;
+    // The second path is a method with a default body, which is not in the `impl`.
+    for path in ["/demo.v1.UserService/Delete", "/demo.v1.UserService/Login"] {
+        let refused = send(&channel, path, None, Vec::new()).await;
+        assert_eq!(refused.code(), Code::Unauthenticated, "{path}");
+        assert_eq!(steps.take(), ">a <a");
+        let passed = send(&channel, path, Some("a-token-of-ann"), Vec::new()).await;
+        assert_eq!(passed.code(), Code::Unimplemented, "{path}");
+        assert_eq!(steps.take(), ">a >b <b <a");
+    }
 }
 
 /// What an entry can read from a call.

@@ -72,3 +72,19 @@ async fn truncated_request_stream_is_never_ok() {
         }
     }
 }
+
+struct Logged {
+    script: Script,
+}
+
+scripted!(self: Logged as [UserService], #[intercept(logging)]);
+
+#[test]
+fn server_plan_asks_for_no_other_layer() {
+    use interceptors::Intercepted as _;
+
+    let layer = "RequestCancellationLayer";
+    let of_the_server = UserServiceServer::<Logged>::PLAN.to_string();
+    assert!(!of_the_server.contains(layer), "{of_the_server}");
+    assert!(Logged::PLAN.to_string().contains(layer));
+}

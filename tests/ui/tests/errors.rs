@@ -1,8 +1,8 @@
-//! The page of all errors, `interceptors/src/errors.md`, is made of the table of codes and of the cases in `fail`: the
-//! table says what each code means, with wrong and right code, and the message beside each case is what the compiler
-//! says. So a message cannot change without the page, and no case can be without an explanation.
+//! Generates the page of all errors, `interceptors/src/errors.md`, from the table of codes and the cases in `fail`. The
+//! table explains each code, with wrong and right code. Each case has the compiler's message and an explanation. So the page
+//! changes with the messages, and every case is explained.
 //!
-//! Only files are read, so this runs with any compiler.
+//! The tests only read files, so they run with any compiler.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,19 +10,19 @@ use std::path::Path;
 
 use expect_test::expect_file;
 
-use codes::{ALL, Code, Explained, OF_COMPILER};
+use codes::{ALL, Code, Explained, FIRST_OF_COMPILER};
 
-// A crate of a procedural macro exports nothing but its macros.
+// A procedural macro crate only exports its macros, so the file is included.
 #[path = "../../../interceptors-macros/src/codes.rs"]
 #[allow(dead_code, reason = "the macros name the codes one by one")]
 mod codes;
 
-/// The folders of `fail`, in the order in which an attribute is written.
+/// The folders of `fail`, in the order of the page.
 const FOLDERS: [&str; 7] = [
     "place", "entry", "setting", "method", "type", "client", "server",
 ];
 
-/// What codes with the same hundreds have in common.
+/// The titles of the groups of codes. A group has the same hundreds.
 const GROUPS: [(u16, &str); 9] = [
     (0, "How it is written"),
     (1, "Where the attribute goes"),
@@ -46,7 +46,7 @@ those of the test. `{ … }` means methods that do not matter. A message that be
 from a constant, which is checked when the compiler evaluates it.
 ";
 
-/// No line of the page is longer.
+/// The maximum length of a line on the page.
 const WIDTH: usize = 120;
 
 struct Case {
@@ -57,7 +57,7 @@ struct Case {
 }
 
 #[test]
-fn every_error_is_on_the_page_with_its_cause_and_its_cure() {
+fn page_explains_every_error() {
     let fail = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail");
     let known: BTreeSet<String> = FOLDERS.map(str::to_owned).into();
     assert_eq!(names(&fail), known, "each folder has to be in `FOLDERS`");
@@ -75,7 +75,7 @@ fn every_error_is_on_the_page_with_its_cause_and_its_cure() {
     expect_file!["../../../interceptors/src/errors.md"].assert_eq(&page);
 }
 
-/// Each code with its cases: a case is below the code of its first error.
+/// The page: each code with its cases. A case is below the code of its first error.
 fn page(cases: &[Case]) -> String {
     let mut page = INTRO.to_owned();
     let mut group = None;
@@ -89,7 +89,8 @@ fn page(cases: &[Case]) -> String {
         section(&mut page, explained, cases);
     }
     page += "\n## The compiler's own words\n\n";
-    let what = "Where only the compiler knows what is wrong, the words are its own, and may differ with its version.";
+    let what =
+        "Some errors only have the compiler's own message, which may differ between its versions.";
     page += &wrapped(what);
     for case in cases.iter().filter(|case| case.code().is_none()) {
         show(&mut page, case);
@@ -123,7 +124,7 @@ fn section(page: &mut String, explained: &Explained, cases: &[Case]) {
     }
 }
 
-/// A feature that is off: the macro crate has a test of its own without features.
+/// The code for a disabled feature. The macro crate tests it in a build without features.
 const WITHOUT_A_CASE: &[u16] = &[112];
 
 fn show(page: &mut String, case: &Case) {
@@ -163,8 +164,8 @@ fn wrapped(text: &str) -> String {
     wrapped_by(text, "")
 }
 
-/// Lines that are short enough, each ended; the second and those after it begin with `indent`. A word that is longer than a
-/// line, such as what underlines one, is cut.
+/// Wraps a text into lines of at most `WIDTH`. All lines but the first begin with `indent`. A longer word, such as the
+/// underline of a long line, is cut.
 fn wrapped_by(text: &str, indent: &str) -> String {
     let mut out = String::new();
     let mut line = text.to_owned();
@@ -193,7 +194,7 @@ fn wrapped_by(text: &str, indent: &str) -> String {
     out + &line + "\n"
 }
 
-/// Sorted, as no file system promises to.
+/// The names of files in a folder, sorted, because the file system returns them in any order.
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).expect("a folder of cases");
     entries
@@ -224,7 +225,7 @@ fn case(folder: &Path, name: &str) -> Case {
     }
 }
 
-/// Beginnings of messages that are the compiler's own.
+/// The beginnings of the compiler's own messages.
 const OF_RUSTC: &[&str] = &[
     "the trait bound ",
     "the trait ",
@@ -240,11 +241,11 @@ const OF_RUSTC: &[&str] = &[
 ];
 
 #[test]
-fn each_message_of_ours_has_a_code() {
+fn our_messages_have_codes() {
     let fail = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail");
     let mut codes = BTreeSet::new();
     for folder in FOLDERS.map(|folder| fail.join(folder)) {
-        // Interceptors of other crates have words of their own.
+        // Interceptors of other crates have messages of their own.
         let is_ours = |file: &&String| {
             file.ends_with(".stderr") && *file != "other_crate_out_of_range.stderr"
         };
@@ -255,8 +256,11 @@ fn each_message_of_ours_has_a_code() {
                     Some(code) => {
                         assert!(!message.contains("://"), "{file}: {message}");
                         assert!(ALL.iter().any(|it| it.code == code), "{file}: {message}");
-                        // Without a code of rustc's it comes from the macro itself.
-                        assert!(begin != "error" || code < OF_COMPILER, "{file}: {message}");
+                        // An error without a code of rustc comes from the macro.
+                        assert!(
+                            begin != "error" || code < FIRST_OF_COMPILER,
+                            "{file}: {message}"
+                        );
                         codes.insert(code);
                     }
                     None => assert!(
@@ -276,7 +280,14 @@ fn each_message_of_ours_has_a_code() {
 ///
 /// Output: `Out of range`
 fn in_words(name: &str) -> String {
-    let words = name.replace('_', " ").replace("rpc", "RPC");
+    let words = name.split('_').map(|word| match word {
+        "rpc" => "RPC",
+        "ip" => "IP",
+        "id" => "ID",
+        word => word,
+    });
+    let words = words.collect::<Vec<_>>().join(" ");
+    let words = words.replace("hand written", "hand-written");
     words[..1].to_uppercase() + &words[1..]
 }
 
@@ -305,24 +316,24 @@ fn header(source: &str) -> Result<(String, String), &'static str> {
     let (cause, cure) = rest
         .split_once(" Cure: ")
         .ok_or("the header has to go on with `// Cure: `")?;
-    // A lone backtick would turn code and prose around, and brackets in prose are links or tags.
+    // An unpaired backtick would swap code and prose. Brackets in prose would be links or tags.
     for text in [cause, cure] {
         if text.trim().is_empty() {
-            return Err("cause and cure have to say something");
+            return Err("cause and cure must not be empty");
         }
         if text.matches('`').count() % 2 == 1 {
-            return Err("a backtick has no other");
+            return Err("a backtick is not paired");
         }
         let mut prose = text.split('`').step_by(2);
         if prose.any(|part| part.contains(['[', ']', '<', '>'])) {
-            return Err("brackets belong into code, or they mean something to Markdown");
+            return Err("brackets outside of code have a meaning in Markdown");
         }
     }
     Ok((cause.to_owned(), cure.to_owned()))
 }
 
-/// Each error once, with the lines that it points at. What follows them tells of the inside of this
-/// crate, in paths and line numbers that change without the message.
+/// Each error once, with the lines that it points to. Notes are dropped: they contain paths and line numbers in this crate,
+/// which change often.
 fn errors(stderr: &str) -> Vec<String> {
     let mut errors: Vec<String> = Vec::new();
     let mut headlines = BTreeSet::new();
@@ -340,13 +351,13 @@ fn errors(stderr: &str) -> Vec<String> {
     errors
 }
 
-/// Whether a line still belongs to the code that an error shows.
+/// Whether a line belongs to the code that an error shows.
 fn is_snippet(line: &str) -> bool {
     let ends = ["= note", "= help", "note:", "help:"];
     !line.is_empty() && !ends.iter().any(|end| line.trim_start().starts_with(end))
 }
 
-/// A line of code without its number, which is that of a file the reader does not have.
+/// A line of code without its line number, because readers do not have the file.
 ///
 /// Input: `12 | #[intercept(loging)]`
 ///
@@ -367,7 +378,7 @@ fn is_number(text: &str) -> bool {
 }
 
 #[test]
-fn a_case_without_an_explanation_is_an_error() {
+fn headers_need_cause_and_cure() {
     let explained = "// Cause: The list is\n// empty.\n// Cure: Name `[get]`.\n\nfn main() {}\n";
     assert_eq!(
         header(explained),
@@ -388,7 +399,7 @@ fn a_case_without_an_explanation_is_an_error() {
 }
 
 #[test]
-fn an_error_is_shown_once_and_without_what_only_this_machine_has() {
+fn errors_are_shown_once_without_paths() {
     let stderr = "\
 error: unknown
  --> tests/fail/a.rs:12:13
@@ -415,7 +426,7 @@ help: for example
 }
 
 #[test]
-fn lines_are_wrapped_between_words() {
+fn lines_wrap_between_words() {
     let text = format!("{} {}", "a".repeat(100), "b".repeat(30));
     assert_eq!(
         wrapped_by(&text, "  "),

@@ -1,14 +1,14 @@
-//! Every sentence that the attribute can say is in what the compiler says of some case in `fail`.
+//! Every message of the attribute is shown by a case in `fail`.
 //!
-//! The sentences are the texts in the sources of the macro crate, found by their tokens. Only files are read, so this runs
-//! with any compiler.
+//! The messages are the string literals in the sources of the macro crate. The test only reads files, so it runs with any
+//! compiler.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Sentences that no case can show.
+/// Messages that no case can show, with the reasons.
 const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
     (
         "the cases are compiled with all features; `without_…` in the tests of the macro crate shows these",
@@ -24,7 +24,7 @@ const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
         &[" Puts the interceptors of `{ident}`"],
     ),
     (
-        "for those who work on the macro",
+        "only for developers of the macro",
         &[
             "the collected errors were not checked",
             "the item cannot be read",
@@ -34,18 +34,18 @@ const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "compared with what `syn` says",
+        "compared with messages of `syn`",
         &["unexpected end of input"],
     ),
     (
-        "a part of a generated module that only another version of tonic writes; the tests of the macro crate show these",
+        "only another version of tonic generates such modules; the tests of the macro crate show these",
         &[
             "this was generated for tonic 0.13 or earlier",
             "this module is in another file",
             "this client has no `impl<T>` with methods",
             "this method is not as the code generator of tonic 0.14 writes it",
-            "what is called at this path is not as the code generator",
-            "`auth` has to look at this argument",
+            "the method at this path is not as the code generator",
+            "`auth` reads this argument, so it needs a name",
             "this is not as the code generator of tonic 0.14 writes it",
         ],
     ),
@@ -54,17 +54,17 @@ const WITHOUT_A_CASE: &[(&str, &[&str])] = &[
         &["put `#[intercept(…)]` on `impl {} for {{Self}}`"],
     ),
     (
-        "no entry of a struct has to be parted from another of its name",
+        "no entry that is allowed once per message can be on a struct",
         &[
-            "another `{name}` covers a method in `descriptors` too; part the methods with `only` and `except`",
+            "another `{name}` covers a method in `descriptors` too; divide the methods with `only` and `except`",
         ],
     ),
     (
-        "the compiler rejects such an item in words of its own",
-        &["this item cannot be read, so it would go unguarded"],
+        "the compiler rejects such an item with its own message",
+        &["this item cannot be parsed, so no interceptor would run for it"],
     ),
     (
-        "of generated clients, whose messages the cases cannot have; the tests of the macro crate show these",
+        "for the messages of generated clients, which the cases do not have; the tests of the macro crate show these",
         &[
             "messages that are `Clone` and `prost::Message`",
             "`{name}` needs {what}, and that of `{of}` is not; leave the method out with `except = [{of}]`",
@@ -85,7 +85,7 @@ fn every_sentence_has_a_case() {
     let mut count = 0;
     for file in files(&sources, "rs") {
         let name = file.strip_prefix(&sources).expect("a source").to_owned();
-        // The table of codes is explained on the page, and not said.
+        // The texts in the table of codes are on the page of errors, and are not messages.
         let is_said = !name.starts_with("tests") && !name.starts_with("fuzz");
         if !is_said || name.ends_with("codes.rs") {
             continue;
@@ -127,7 +127,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The texts that are sentences: not what is documented, nor what tests say.
+/// Collects the strings that are sentences, without documentation and tests.
 fn collect(tokens: TokenStream, sentences: &mut Vec<String>) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     for (i, tree) in trees.iter().enumerate() {
@@ -139,14 +139,14 @@ fn collect(tokens: TokenStream, sentences: &mut Vec<String>) {
                 let is_attribute = group.delimiter() == Delimiter::Bracket
                     && (is_after(0, &["#"]) || is_after(0, &["!"]) && is_after(1, &["#"]));
                 let is_test = is_after(0, &["tests"]) && is_after(1, &["mod"]);
-                // What a setting is by default, for the documentation.
+                // The description of a default, for the documentation.
                 let is_documented = is_after(0, &["Words"]);
                 if !is_attribute && !is_test && !is_documented {
                     collect(group.stream(), sentences);
                 }
             }
             TokenTree::Literal(literal) => {
-                let is_documented = is_after(0, &[":"]) && is_after(1, &["says", "example"]);
+                let is_documented = is_after(0, &[":"]) && is_after(1, &["doc", "example"]);
                 let text = syn::parse_str::<syn::LitStr>(&literal.to_string());
                 let text = text.map(|text| text.value()).unwrap_or_default();
                 if !is_documented && is_sentence(&text) {
@@ -163,7 +163,7 @@ fn is_sentence(text: &str) -> bool {
     text.split([' ', ',', ';']).filter(is_word).count() > 2
 }
 
-/// Whether a line has the sentence in it, with whatever stands in its gaps.
+/// Whether a line contains the sentence, with any text in its placeholders.
 ///
 /// Input: `error: unknown setting `lvl`; did you mean `level`?`, `unknown {what} `{name}`; did you mean `{near}`?`
 fn holds(line: &str, sentence: &str) -> bool {
@@ -177,23 +177,23 @@ fn holds(line: &str, sentence: &str) -> bool {
     true
 }
 
-/// What stands between the gaps.
+/// The text between the placeholders.
 fn parts(sentence: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = sentence.chars().peekable();
-    let mut in_gap = false;
+    let mut in_placeholder = false;
     while let Some(letter) = letters.next() {
         match letter {
-            '{' | '}' if letters.peek() == Some(&letter) && !in_gap => {
+            '{' | '}' if letters.peek() == Some(&letter) && !in_placeholder => {
                 letters.next();
                 parts.last_mut().expect("a part").push(letter);
             }
-            '{' => in_gap = true,
+            '{' => in_placeholder = true,
             '}' => {
-                in_gap = false;
+                in_placeholder = false;
                 parts.push(String::new());
             }
-            _ if in_gap => {}
+            _ if in_placeholder => {}
             _ => parts.last_mut().expect("a part").push(letter),
         }
     }
@@ -201,7 +201,7 @@ fn parts(sentence: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_sentence_is_found_with_what_stands_in_its_gaps() {
+fn placeholders_match_any_text() {
     let sentence = "unknown {what} `{name}`; did you mean `{near}`?";
     assert!(holds(
         "error: unknown setting `lvl`; did you mean `level`?",
@@ -214,10 +214,10 @@ fn a_sentence_is_found_with_what_stands_in_its_gaps() {
 }
 
 #[test]
-fn documentation_is_no_sentence() {
+fn documentation_is_not_collected() {
     let tokens = r#"
         /// A line that is documentation.
-        static ROW: Row = Row { says: "what it does for the documentation", name: "a" };
+        static ROW: Row = Row { doc: "what it does for the documentation", name: "a" };
         fn f() { error("this is what is said"); DefaultValue::Words("as long as it takes"); }
         mod tests { fn g() { h("this is what a test says"); } }
     "#;

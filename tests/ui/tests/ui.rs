@@ -1,7 +1,7 @@
-//! Each case in `fail` must not compile, and the message beside it is what the user reads.
+//! Each case in `fail` must not compile, with the message next to it.
 //!
-//! The messages are those of one compiler. On another they may differ in words that are not ours,
-//! so there this is left out, except in CI, where it fails: a test that no longer runs is none.
+//! The messages are those of one version of rustc, because its own parts differ between versions. With another version, the
+//! test is skipped, except in CI, where it fails: otherwise nobody would notice that it no longer runs.
 
 #[rustversion::stable(1.95)]
 #[test]
@@ -16,6 +16,6 @@ fn what_must_not_compile() {
 fn what_must_not_compile() {
     assert!(
         std::env::var_os("CI").is_none(),
-        "the messages in tests/ui are those of Rust 1.95: write them anew for this compiler"
+        "the messages in tests/ui are those of Rust 1.95: update them for this compiler"
     );
 }

@@ -21,6 +21,9 @@ pub(crate) enum Part {
     BeforeDecoding,
     /// The other entries.
     BehindDecoding,
+    /// All entries, without a decoded message: the service has no such method.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    Undecoded,
 }
 
 /// Whether this process has ever made a mark. Without the attribute on a generated server there are none, and nothing
@@ -104,10 +107,13 @@ impl CallDetails {
         ANY.load(Ordering::Relaxed) && self.take_mark()
     }
 
-    /// Makes only the first part of the list run.
+    /// Makes only the first part of the list run, if the method runs the other part after decoding.
     #[cfg(feature = "server")]
     pub(crate) fn before_decoding(&mut self) {
-        self.part = Part::BeforeDecoding;
+        self.part = match self.plan().place() {
+            Some(_) => Part::BeforeDecoding,
+            None => Part::Undecoded,
+        };
     }
 
     /// The mark for the part after decoding. `extensions` are those of the request to decode.

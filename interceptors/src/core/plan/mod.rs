@@ -151,7 +151,8 @@ impl Plan {
 }
 
 /// One line for each interceptor of each method, in aligned columns. A `*` marks paths of which a
-/// part is [derived](MethodPlan::is_derived) from Rust's names.
+/// part is [derived](MethodPlan::is_derived) from Rust's names. In the plan of a generated server, `(decoding)` stands
+/// before the interceptors that run after the request is decoded.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![["METHOD", "KIND", "INTERCEPTOR", "SETTINGS"].map(String::from)];
@@ -166,7 +167,12 @@ impl fmt::Display for Plan {
                 let [path, kind] = first.take().unwrap_or_default();
                 rows.push([path, kind, name.to_owned(), settings]);
             };
-            for entry in method.interceptors() {
+            let mut is_before_decoding = method.in_module;
+            for entry in method.with_parts() {
+                if is_before_decoding && !entry.before_decoding {
+                    is_before_decoding = false;
+                    row(DECODING, String::new());
+                }
                 let settings = match entry.listed_value() {
                     Some(_) => String::new(),
                     None => entry.settings().to_string(),
@@ -189,6 +195,9 @@ impl fmt::Display for Plan {
         self.write_all_notes(f)
     }
 }
+
+/// The row between the interceptors that run before the request is decoded and those that run after.
+const DECODING: &str = "(decoding)";
 
 impl Plan {
     /// All notes of the plan, one per line.
@@ -599,9 +608,11 @@ impl MethodPlan {
     fn with_parts(&self) -> impl Iterator<Item = EntryPlan> {
         let mut in_blind_part = true;
         let mut before_decoding = self.in_module;
+        // A method without a place has nothing that runs after decoding.
+        let has_border = self.place.is_some();
         self.interceptors().map(move |entry| {
             in_blind_part &= entry.blind;
-            before_decoding &= entry.blind && !entry.is_behind_decoding;
+            before_decoding &= entry.blind && !(has_border && entry.is_behind_decoding);
             let mut entry = entry.blind(in_blind_part);
             entry.before_decoding = before_decoding;
             entry
@@ -655,9 +666,9 @@ impl MethodPlan {
 
     /// The notes of its interceptors on request streams of a service.
     fn request_stream_notes(&'static self) -> impl Iterator<Item = &'static str> {
-        // A server's own mount notices that a stream is cut off.
-        let is_received =
-            self.side == Side::Server && self.kind.request_is_stream() && !self.named_by_wire;
+        // A server's own mount notices that a stream is cut off, and so does a generated server with the attribute.
+        let is_noticed = self.named_by_wire || self.in_module;
+        let is_received = self.side == Side::Server && self.kind.request_is_stream() && !is_noticed;
         let entries = self.interceptors().filter(move |_| is_received);
         entries.filter_map(|entry| entry.request_stream_note)
     }

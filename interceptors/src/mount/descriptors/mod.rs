@@ -252,6 +252,12 @@ impl<const R: usize, const S: usize, const B: usize> Methods<R, S, B> {
         !self.is_sound || self.find(path).is_some()
     }
 
+    /// Whether a path of plain HTTP is that of a method in the sets.
+    #[must_use]
+    pub const fn is_rpc(&self, path: &str) -> bool {
+        self.is_sound && self.find(path).is_some()
+    }
+
     /// Whether a literal may name a service, or a unary method.
     #[must_use]
     pub const fn may_be_unary(&self, path: &str) -> bool {
@@ -460,6 +466,29 @@ pub const fn meet<const E: usize, const M: usize>(
         m += 1;
     }
     false
+}
+
+/// Whether one of these verifiers applies to each method that the entry applies to.
+#[must_use]
+pub const fn are_verified<const E: usize, const M: usize>(
+    covers: &[[bool; E]; M],
+    entry: usize,
+    verifiers: &[usize],
+) -> bool {
+    let mut m = 0;
+    while m < M {
+        let mut is_verified = !covers[m][entry];
+        let mut v = 0;
+        while v < verifiers.len() {
+            is_verified |= covers[m][verifiers[v]];
+            v += 1;
+        }
+        if !is_verified {
+            return false;
+        }
+        m += 1;
+    }
+    true
 }
 
 /// The rows of a plan: first everything that is in no set, then the methods.

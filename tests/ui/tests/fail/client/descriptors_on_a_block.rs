@@ -1,5 +1,5 @@
-// Cause: `descriptors` is for a struct, which takes calls of any service. An `impl` and a generated client have their methods
-// before them.
+// Cause: `descriptors` is for a struct, which handles calls of any service. The methods of an `impl` or a generated
+// client are known without it.
 // Cure: Take it out. To name idempotent methods there, write their Rust names.
 
 use interceptors::intercept;

@@ -1,7 +1,7 @@
-// Cause: A channel carries encoded messages of any service. So it is not for one service, and the
-// fields of a message cannot be read.
-// Cure: Take `service` and `fields` out. Where the fields are needed, put `logging(fields(…))` on
-// the generated client, which has the messages.
+// Cause: A channel carries encoded messages of any service. So `service` does not apply, and fields of messages cannot
+// be read.
+// Cure: Take `service` and `fields` out. If you need the fields, put `logging(fields(…))` on the generated client,
+// which has the messages.
 
 use interceptors::intercept;
 

@@ -1,9 +1,7 @@
-// Cause: The attribute is on the module that tonic generates. It has no value of yours behind it,
-// so there is no `self`; its methods and their kinds are known, and the lists are checked against
-// them.
-// Cure: Name a `static` or what else your crate has: `auth(token = &*crate::TOKENS)`,
-// `with(crate::Audit)`. Name the methods as they are, `retry(only = [list])`, and give `hedge`
-// unary ones only.
+// Cause: The attribute is on a module that tonic generated. None of your values is in it, so there is no `self`. Its
+// methods and their kinds are known, so the lists are checked.
+// Cure: Name a `static` or another item of your crate: `auth(token = &*crate::TOKENS)`, `with(crate::Audit)`. Name
+// methods that exist, `retry(only = [list])`, and list only unary ones in `hedge`.
 
 use interceptors::intercept;
 

@@ -1,7 +1,7 @@
-// Cause: Everything in an annotated `impl` is an RPC. Constants, constructors and helpers are none,
-// and a method with type parameters has no one message.
-// Cure: Move what is no RPC into a second `impl Users { … }` without the attribute. Name the type
-// of a stream: `Request<ReceiverStream<Id>>` instead of `Request<impl Stream>`.
+// Cause: Every item of an annotated `impl` has to be an RPC. Constants, constructors and helpers are not, and a method
+// with type parameters has no single message type.
+// Cure: Move other items to a second `impl Users { … }` without the attribute. Name the type of a stream:
+// `Request<ReceiverStream<Id>>` instead of `Request<impl Stream>`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

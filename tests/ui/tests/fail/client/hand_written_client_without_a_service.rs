@@ -1,6 +1,6 @@
-// Cause: A hand-written client implements no trait, so nothing tells which service its methods call.
-// Logs, paths and the plan need the name.
-// Cure: Say it: `#[intercept(service = "user.v1.UserService", logging)]`.
+// Cause: A hand-written client implements no trait, so the macro does not know which service it calls. Logs, paths and
+// the plan need the name.
+// Cure: Add it: `#[intercept(service = "user.v1.UserService", logging)]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

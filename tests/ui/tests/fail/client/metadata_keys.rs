@@ -1,7 +1,7 @@
-// Cause: A metadata key is lower case, made of a few characters, given once, and not one of gRPC's
-// own. Its value is ASCII text, or bytes where the key ends in `-bin`.
-// Cure: Write keys such as `"x-trace-id"`. Text goes with a plain key, `"x-text" = "a"`, and bytes
-// with one in `-bin`: `"x-bytes-bin" = b"…"`. For a call's timeout use `deadline("1s")`.
+// Cause: A metadata key is in lower case, has only certain characters, is not reserved for gRPC, and is given once. Its
+// value is ASCII text, or bytes if the key ends in `-bin`.
+// Cure: Write keys such as `"x-trace-id"`. Text goes with a plain key, `"x-text" = "a"`, and bytes with a key in
+// `-bin`: `"x-bytes-bin" = b"…"`. For the timeout of a call, use `deadline("1s")`.
 
 use interceptors::intercept;
 

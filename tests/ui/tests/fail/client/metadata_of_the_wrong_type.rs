@@ -1,8 +1,7 @@
-// Cause: The value of a metadata key has to be text or a number, and that of a key in `-bin` bytes.
-// This type is neither.
-// Cure: Make text of it, `"x-trace" = self.trace.to_string()`, or bytes, `"x-trace-bin" =
-// 7_u64.to_be_bytes().to_vec()`. A future needs `.await` and a `Result` needs `?`; a `None` leaves
-// the key out.
+// Cause: The value of a metadata key has to be text or a number. If the key ends in `-bin`, it has to be bytes. This
+// type is neither.
+// Cure: Convert it to text, `"x-trace" = self.trace.to_string()`, or to bytes, `"x-trace-bin" =
+// 7_u64.to_be_bytes().to_vec()`. A future needs `.await`, and a `Result` needs `?`. For a `None`, the key is not sent.
 
 use interceptors::intercept;
 

@@ -1,5 +1,5 @@
-// Cause: `metadata` is a list of keys, which are strings, and their values. Here there is no key,
-// or a key has no value or no quotes.
+// Cause: `metadata` takes keys, which are strings, and their values. Here there is no key, or a key has no value or no
+// quotes.
 // Cure: Write `metadata("x-trace-id" = trace_id())`.
 
 use interceptors::intercept;

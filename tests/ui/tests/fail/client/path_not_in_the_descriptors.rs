@@ -1,7 +1,7 @@
-// Cause: The attribute has `descriptors`, and these lists name what is not in them: a service of another package, a method
-// that is misspelt, and all methods of a service that is misspelt.
-// Cure: Correct the name. If it is right, its proto is missing from the descriptor set: add it there, or name the set that
-// has it too, `descriptors = [FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET]`.
+// Cause: The attribute has `descriptors`, but these names are not in them: a service of another package, a misspelt
+// method, and all methods of a misspelt service.
+// Cure: Correct the name. If it is right, its proto is missing from the descriptor set. Add it there, or add another
+// set that has it: `descriptors = [FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::FILE_DESCRIPTOR_SET;

@@ -1,7 +1,7 @@
-// Cause: The request stream of a hand-written client is of its caller's own type, around which nothing can be put to look
-// at its messages.
-// Cure: Show fields of the response alone, `payload(show = [response.id])`; leave the method out with `except`; or put
-// `payload` on the generated client that the hand-written client calls.
+// Cause: The caller of a hand-written client chooses the type of its request stream. So the stream cannot be wrapped to
+// log its messages.
+// Cure: Show only fields of the response, `payload(show = [response.id])`, or leave the method out with `except`. Or
+// put `payload` on the generated client that the hand-written client calls.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

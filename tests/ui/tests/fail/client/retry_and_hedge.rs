@@ -1,6 +1,6 @@
-// Cause: `retry` waits for a failure, and `hedge` does not wait. gRPC allows one of them for a
-// method.
-// Cure: Keep one, or part the methods: `retry(except = ["/user.v1.UserService/Get"]), hedge(only =
+// Cause: `retry` makes the next attempt after a failure, and `hedge` makes it without waiting for one. gRPC allows only
+// one of them for a method.
+// Cure: Keep one, or divide the methods: `retry(except = ["/user.v1.UserService/Get"]), hedge(only =
 // ["/user.v1.UserService/Get"])`.
 
 use interceptors::intercept;

@@ -1,4 +1,4 @@
-// Cause: `trace` has settings on a service alone.
+// Cause: `trace` only has settings on a service.
 // Cure: Write `trace`.
 
 use interceptors::intercept;

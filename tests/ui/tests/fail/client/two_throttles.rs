@@ -1,5 +1,5 @@
-// Cause: `retry` and `hedge` of one attribute share a throttle, but their numbers differ.
-// Cure: Write the same numbers in both, or the throttle in one of them.
+// Cause: `retry` and `hedge` in one attribute share a throttle, but their numbers differ.
+// Cure: Write the same numbers in both, or give only one of them a throttle.
 
 use interceptors::intercept;
 

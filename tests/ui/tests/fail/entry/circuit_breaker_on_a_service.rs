@@ -1,6 +1,6 @@
-// Cause: A circuit breaker spares a server that does not answer. A service is that server itself.
-// Cure: Put it where the call is made: on a generated client, a hand-written client or a channel. To reject calls on a service, use
-// `load_shed`.
+// Cause: A circuit breaker protects a server from calls while it fails. It works in the client, and this is the server.
+// Cure: Put it where the call is made: on a generated client, a hand-written client or a channel. To reject calls on a
+// service, use `load_shed`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,5 +1,5 @@
-// Cause: `with` takes a value whose type implements `Interceptor`, which no closure does.
-// Cure: Implement it for a type of yours, and write `with(Audit)`.
+// Cause: `with` takes a value whose type implements `Interceptor`. A closure does not.
+// Cure: Implement the trait for a type of yours, and write `with(Audit)`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,6 +1,5 @@
-// Cause: The lists of this entry leave out every method there is, so it would never run.
-// Cure: Take the entry out, or let it cover something: `logging(only = [get])`, or an `except` that
-// names fewer methods.
+// Cause: The lists of this entry exclude every method, so it would never run.
+// Cure: Take the entry out, or let it cover something: `logging(only = [get])`, or an `except` with fewer methods.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

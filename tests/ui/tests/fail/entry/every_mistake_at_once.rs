@@ -1,7 +1,6 @@
-// Cause: There are several mistakes, in several entries. All are reported at once, each at its own
-// place.
-// Cure: They do not depend on each other, so correct them in any order: `logging`, `retry(max =
-// 3)`, `with(self.audit)`, `only = [get]`.
+// Cause: There are several mistakes, in several entries. All are reported at once, each at its own place.
+// Cure: They are independent, so correct them in any order: `logging`, `retry(max = 3)`, `with(self.audit)`, `only =
+// [get]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

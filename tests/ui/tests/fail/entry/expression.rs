@@ -1,4 +1,4 @@
-// Cause: There is a value where the name of an entry is expected.
+// Cause: There is a value, but the name of an entry is expected.
 // Cure: Write `with(self.audit)`.
 
 use interceptors::intercept;

@@ -1,6 +1,6 @@
-// Cause: A setting of another crate's interceptor is out of its range, or that interceptor does not work on this side of
-// the wire. The compiler finds out when it evaluates the constant.
-// Cure: Write a value that the documentation of that crate allows, and put the interceptor where it belongs.
+// Cause: A setting of another crate's interceptor is out of range, or that interceptor does not work on this side. The
+// compiler finds out when it evaluates the constant.
+// Cure: Write a value that the documentation of that crate allows, and put the interceptor on the side that it is for.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, UserService};

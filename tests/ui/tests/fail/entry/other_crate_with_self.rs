@@ -1,5 +1,5 @@
-// Cause: The settings of another crate's interceptor are constants, which know no `self`; and its settings have names.
-// Cure: Keep the interceptor in a field, and write `with(self.audit)`; write `audit(level = 3)`.
+// Cause: The settings of another crate's interceptor are constants, so there is no `self`. They also need names.
+// Cure: Keep the interceptor in a field, and write `with(self.audit)`. Write `audit(level = 3)`.
 
 use interceptors::intercept;
 

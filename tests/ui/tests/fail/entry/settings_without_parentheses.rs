@@ -1,4 +1,4 @@
-// Cause: An entry has named settings, so a value alone does not say which of them is meant.
+// Cause: The settings of an entry have names. A value alone does not say which setting it is for.
 // Cure: Name the setting, in parentheses: `retry(max = 3)`.
 
 use interceptors::intercept;

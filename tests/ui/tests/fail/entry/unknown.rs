@@ -1,6 +1,5 @@
-// Cause: No entry has this name. An interceptor of your own is not an entry by its name either.
-// Cure: Correct the name: `logging`. An interceptor of your own is listed as `with(Cache)`, or
-// `with(self.cache)`.
+// Cause: No entry has this name. An interceptor of your own cannot be listed by its name alone either.
+// Cure: Correct the name: `logging`. An interceptor of your own is listed as `with(Cache)`, or `with(self.cache)`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

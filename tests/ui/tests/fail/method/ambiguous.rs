@@ -1,7 +1,7 @@
-// Cause: The name of an RPC is found by letters alone, since the Rust name has lost its case and
-// its underscores are not part of it. Two methods differ in nothing else.
-// Cure: Write the Rust name: `only = [set_up]`. Or give the RPC its true name on the method,
-// `#[intercept(name = "SETUP")]`, which is then matched exactly.
+// Cause: The name of an RPC is compared without case and underscores, because the Rust name may have lost them. Two
+// methods differ only in those.
+// Cure: Write the Rust name: `only = [set_up]`. Or give the exact RPC name on the method, `#[intercept(name =
+// "SETUP")]`, which is then compared exactly.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

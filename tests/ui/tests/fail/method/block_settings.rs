@@ -1,8 +1,7 @@
-// Cause: An attribute on a method is about this one method. Lists of methods and the name of the
-// service are about all of them.
-// Cure: Move `service`, `only` and `except` to the attribute on the block. On the method, write the
-// entry alone, `#[intercept(rate_limit(per_second = 1))]`, or `#[intercept(skip(logging))]` to
-// leave one out.
+// Cause: An attribute on a method is about this method only. Lists of methods and the name of the service are about all
+// methods.
+// Cure: Move `service`, `only` and `except` to the attribute on the block. On the method, write only the entry,
+// `#[intercept(rate_limit(per_second = 1))]`, or `#[intercept(skip(logging))]` to leave one out.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,5 +1,4 @@
-// Cause: The list names a method twice: `get` is its Rust name, and `"Get"` the name of the same
-// RPC.
+// Cause: The list names a method twice: `get` is its Rust name, and `"Get"` is the name of the same RPC.
 // Cure: Keep one of the names: `only = [get]`.
 
 use interceptors::intercept;

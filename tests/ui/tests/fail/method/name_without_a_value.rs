@@ -1,4 +1,4 @@
-// Cause: `name` is the name of the RPC, once, as the proto has it.
+// Cause: `name` takes the name of the RPC from the proto, once.
 // Cure: Write `name = "GetURL"`.
 
 use interceptors::intercept;

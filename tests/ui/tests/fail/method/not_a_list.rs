@@ -1,4 +1,4 @@
-// Cause: `only` takes a list, also for one method.
+// Cause: `only` takes a list, even for one method.
 // Cure: Put it into brackets: `only = [get]`.
 
 use interceptors::intercept;

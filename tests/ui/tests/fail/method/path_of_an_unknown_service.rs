@@ -1,8 +1,7 @@
-// Cause: The list names a method by its full path, and the compiler does not know which service
-// this is: a trait's name alone does not tell the package.
-// Cure: Say it: `#[intercept(service = "user.v1.UserService", …)]`. Or name the trait through its
-// generated module, `impl user_service_server::UserService for Users`; or name the method alone,
-// `only = [get]`.
+// Cause: The list names a method by its full path, but the macro does not know the full name of this service. The name
+// of a trait does not contain the package.
+// Cure: Add it: `#[intercept(service = "user.v1.UserService", …)]`. Or name the trait through its generated module,
+// `impl user_service_server::UserService for Users`. Or name the method alone, `only = [get]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,7 +1,6 @@
-// Cause: The path belongs to another service than the one that `service` names, so it would never
-// match. Often it is another version of the package, or `service` itself is wrong.
-// Cure: Write the path of this service, `only = ["/user.v1.UserService/Get"]`, or the method alone,
-// `only = [get]`.
+// Cause: The path belongs to another service than `service` says, so it would never match. Often, the version in the
+// package differs, or `service` is wrong.
+// Cure: Write the path of this service, `only = ["/user.v1.UserService/Get"]`, or the method alone, `only = [get]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

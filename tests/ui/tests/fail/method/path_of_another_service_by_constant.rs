@@ -1,7 +1,6 @@
-// Cause: The path belongs to another service than the constant says. The macro cannot read the
-// constant, so the compiler compares the two, and the message begins with `evaluation panicked`.
-// Cure: Write the path of this service, `only = ["/user.v1.UserService/Get"]`, or the method alone,
-// `only = [get]`.
+// Cause: The path belongs to another service than the constant says. Only the compiler can read the constant, so the
+// message begins with `evaluation panicked`.
+// Cure: Write the path of this service, `only = ["/user.v1.UserService/Get"]`, or the method alone, `only = [get]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

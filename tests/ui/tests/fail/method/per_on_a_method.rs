@@ -1,5 +1,4 @@
-// Cause: `per` says whether the methods of a block have a state each or share one. A method's own entry is for that
-// method alone.
+// Cause: `per` says whether the methods of a block share state. An entry on a method is for that method only.
 // Cure: Take it out.
 
 use interceptors::intercept;

@@ -1,7 +1,7 @@
-// Cause: On a service `retry` runs the handler again with the same request, and a stream of
-// requests has been read by then. Here `retry` is on such a method.
-// Cure: Take `retry` off this method. If the caller is a generated client or a channel, put `retry`
-// there, where the stream can be sent again.
+// Cause: On a service, `retry` runs the handler again with the same request. A request stream cannot be read twice, and
+// this method has one.
+// Cure: Take `retry` off this method. If the caller is a generated client or a channel, put `retry` there, where the
+// stream can be sent again.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, Once, UserService};

@@ -1,7 +1,6 @@
-// Cause: The list names a method that is not in this block. Methods that the trait has by default,
-// and that the block does not write, are not in it either.
-// Cure: Write the Rust name or the RPC's name of a method in the block: `only = [get]` or `except =
-// ["Get"]`.
+// Cause: The list names a method that is not in this block. Default methods of the trait that the block does not write
+// are not in it either.
+// Cure: Write the Rust name or the RPC's name of a method in the block: `only = [get]` or `except = ["Get"]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,7 +1,6 @@
-// Cause: An enumeration has no calls to intercept. Of types, only a struct can be wrapped around a
-// channel.
-// Cure: For a service, put the attribute on `impl UserService for Users`, whatever kind of type
-// `Users` is. For a channel, write a `struct` and keep the enumeration in one of its fields.
+// Cause: An enumeration has no calls to intercept. Only a struct can be wrapped around a channel.
+// Cure: For a service, put the attribute on `impl UserService for Users`. `Users` can be any kind of type. For a
+// channel, write a `struct` and keep the enumeration in one of its fields.
 
 use interceptors::intercept;
 

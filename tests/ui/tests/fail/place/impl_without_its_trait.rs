@@ -1,5 +1,5 @@
-// Cause: An `impl` without a trait is a hand-written client. These are the `impl` of a service, by their associated type, by
-// `#[tonic::async_trait]` or by what is listed, or they have no RPC.
+// Cause: An `impl` without a trait is a hand-written client. But these look like services, because of their associated
+// type, `#[tonic::async_trait]` or their entries, or they have no RPC.
 // Cure: Write the trait that the code generator made for the service: `impl UserService for Users`. For a hand-written
 // client, put the attribute on the `impl` with its RPC methods.
 

@@ -1,7 +1,7 @@
-// Cause: An attribute sees a macro call before it is expanded. A method that the macro makes would
-// go past the interceptors, past `auth` too.
-// Cure: Write the methods out, or let the macro make the whole block: `macro_rules! service { … =>
-// { #[intercept(logging)] impl UserService for Users { … } } }`.
+// Cause: An attribute sees a macro call before it is expanded. Methods from the macro would bypass the interceptors,
+// `auth` included.
+// Cure: Write the methods out, or let the macro write the whole block: `macro_rules! service { … => {
+// #[intercept(logging)] impl UserService for Users { … } } }`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

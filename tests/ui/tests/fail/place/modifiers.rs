@@ -1,7 +1,7 @@
-// Cause: Interceptors call the method as an asynchronous function that is safe and has Rust's
-// calling convention. A `const`, `unsafe` or `extern` method is not called like that.
-// Cure: Take the word out: `pub async fn get(&self, request: Request<Id>) -> Result<Response<Id>,
-// Status>`. If the method needs it, it goes into an `impl` of its own, without the attribute.
+// Cause: Interceptors call the method as a safe `async` function with Rust's calling convention. They cannot call a
+// `const`, `unsafe` or `extern` method.
+// Cure: Take the word out: `pub async fn get(&self, request: Request<Id>) -> Result<Response<Id>, Status>`. If the
+// method needs it, move it to a separate `impl` without the attribute.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

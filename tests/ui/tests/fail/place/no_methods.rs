@@ -1,7 +1,6 @@
-// Cause: The block is empty, so the attribute would do nothing. Methods that a trait has by default
-// are not part of the block, and no interceptor sees them.
-// Cure: Write the RPC methods into this block, those that only call the default too, or remove
-// `#[intercept(…)]`.
+// Cause: The block is empty, so the attribute would do nothing. Default methods of the trait are not part of the block,
+// so interceptors do not see them.
+// Cure: Write the RPC methods in this block, even those that only call the default, or remove `#[intercept(…)]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Ids, UserService};

@@ -1,4 +1,4 @@
-// Cause: A service's trait is a safe one.
+// Cause: The trait of a service is not unsafe.
 // Cure: Take `unsafe` out.
 
 use interceptors::intercept;

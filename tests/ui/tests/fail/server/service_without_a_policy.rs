@@ -1,7 +1,7 @@
-// Cause: The attribute is on the generated server, which runs the policy of its service before it decodes a request, and
-// the service has none.
-// Cure: Put `#[intercept(…)]` on the `impl`, above `#[tonic::async_trait]`. tonic puts the attribute on the servers of all
-// services of a package; a service that is to have no interceptors takes `#[intercept]` without arguments.
+// Cause: The attribute is on the generated server, which runs the policy of its service before it decodes a request.
+// But the service has no policy.
+// Cure: Put `#[intercept(…)]` on the `impl`, above `#[tonic::async_trait]`. tonic puts the attribute on the servers of
+// all services of a package. For a service without interceptors, write `#[intercept]` without arguments.
 
 use interceptors::intercept;
 use interceptors_ui_tests::Id;

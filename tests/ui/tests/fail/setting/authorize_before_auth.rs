@@ -1,5 +1,5 @@
-// Cause: `authorize` decides about the caller that `auth` has verified. Entries run in the order
-// of the list, so no caller is verified yet.
+// Cause: `authorize` needs the caller that `auth` verifies. Entries run in the order of the list, so no caller is
+// verified yet.
 // Cure: List `auth` first: `#[intercept(auth, authorize(role = "admin"))]`.
 
 use interceptors::auth::Verifier;

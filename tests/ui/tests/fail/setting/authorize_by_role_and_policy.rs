@@ -1,6 +1,5 @@
-// Cause: One entry decides in one way. To ask for both, there would have to be a rule how they
-// go together.
-// Cure: Write two entries; both have to agree then: `authorize(role = "admin"), authorize(with = …)`.
+// Cause: One entry has one rule. With two, it would be unclear whether both have to agree.
+// Cure: Write two entries, which both have to agree: `authorize(role = "admin"), authorize(with = …)`.
 
 use interceptors::auth::Verifier;
 use interceptors::{CallDetails, intercept};

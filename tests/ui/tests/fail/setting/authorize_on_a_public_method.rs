@@ -1,4 +1,4 @@
-// Cause: `get` needs no token, so no caller is known whom `authorize` could look at.
+// Cause: `get` needs no token, so there is no verified caller for `authorize`.
 // Cure: Take `get` out of `public`, or `authorize` off the method.
 
 use interceptors::intercept;

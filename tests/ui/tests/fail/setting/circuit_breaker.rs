@@ -1,7 +1,7 @@
-// Cause: A breaker opens after so many `failures` one after the other, or at a `failure_ratio` of the calls in a
-// `window`, and not by both; a `breaker` of yours has its settings already.
+// Cause: A breaker opens after consecutive `failures`, or at a `failure_ratio` of the calls in a `window`, but not by
+// both. A `breaker` of yours has its own settings.
 // Cure: Write `circuit_breaker(failures = 5)`, `circuit_breaker(failure_ratio = 0.5, window = "20s", min_calls = 10)`,
-// or `circuit_breaker(breaker = self.breaker)`; numbers are at least 1, times longer than zero.
+// or `circuit_breaker(breaker = self.breaker)`. Numbers are at least 1, and times are longer than zero.
 
 use interceptors::intercept;
 

@@ -1,7 +1,6 @@
-// Cause: The value of a constant is held to the same limits as a literal. The compiler finds out when it evaluates
-// the constant.
-// Cure: Change the constants: `failures` and `probes` are 1 or more, `failure_ratio` is above `0.0` and up to `1.0`, and a
-// list names each code once.
+// Cause: A constant has the same limits as a literal. The compiler checks them when it evaluates the constant.
+// Cure: Change the constants: `failures` and `probes` are 1 or more, `failure_ratio` is above `0.0` and up to `1.0`,
+// and a list names each code once.
 
 use interceptors::intercept;
 use tonic::Code;

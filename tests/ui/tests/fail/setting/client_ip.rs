@@ -1,7 +1,7 @@
-// Cause: `client_ip` believes proxies by their networks, so each has to be one: an address and the length of its prefix, with nothing
-// behind the prefix. Who trusts everybody believes every caller.
-// Cure: Write, for example, `client_ip(trusted = ["10.0.0.0/8", "fd00::/8"])`. Networks that are known at run time are a
-// value: `client_ip(trusted = self.proxies)`.
+// Cause: `client_ip` trusts proxies by their networks. A network is an address and a prefix length, and all bits after
+// the prefix are zero. If all addresses are trusted, callers can choose their address.
+// Cure: Write, for example, `client_ip(trusted = ["10.0.0.0/8", "fd00::/8"])`. For networks that are known at run time,
+// give a value: `client_ip(trusted = self.proxies)`.
 
 use interceptors::intercept;
 

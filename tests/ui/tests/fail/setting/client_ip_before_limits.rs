@@ -1,7 +1,8 @@
-// Cause: A limit for each caller needs the caller's address, and that is known only after `client_ip` has run. Entries run in the
-// order of the list.
-// Cure: List `client_ip` first: `#[intercept(client_ip(trusted = ["10.0.0.0/8"]), rate_limit(per_second = 1, key = client_ip))]`. Behind
-// a server's struct that has it, write `client_ip(by = Inbound)`. Without proxies, count by `key = peer`.
+// Cause: A limit for each caller needs the caller's address, which `client_ip` finds. Entries run in the order of the
+// list.
+// Cure: List `client_ip` first: `#[intercept(client_ip(trusted = ["10.0.0.0/8"]), rate_limit(per_second = 1, key =
+// client_ip))]`. Behind a server's struct that has it, write `client_ip(by = Inbound)`. Without proxies, use `key =
+// peer`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,5 +1,5 @@
-// Cause: Status codes are written like the variants of `tonic::Code`, each once, and each a
-// failure: a call that ended with `Ok` needs no retry.
+// Cause: Status codes are written like the variants of `tonic::Code`, each once. Each has to be a failure: a call that
+// ended with `Ok` needs no retry.
 // Cure: Write `codes = [Unavailable, Aborted]`.
 
 use interceptors::intercept;

@@ -1,7 +1,7 @@
-// Cause: A limit of concurrency is one number, `max`, or one that finds itself between two, `adaptive`, or a
-// `limiter` of yours that has its settings already. `load_shed` never lets a call wait, so it has no queue.
+// Cause: A limit is a number, `max`, a number that adapts between two others, `adaptive`, or a `limiter` of yours with
+// its own settings. In `load_shed`, calls never wait, so it has no queue.
 // Cure: Write `concurrency(max = 100)`, `load_shed(max = 100)`, `concurrency(adaptive(min = 10, max = 200, target =
-// "50ms"))`, or `concurrency(limiter = self.limiter)`; numbers are at least 1, times longer than zero.
+// "50ms"))`, or `concurrency(limiter = self.limiter)`. Numbers are at least 1, and times are longer than zero.
 
 use interceptors::intercept;
 

@@ -1,6 +1,6 @@
-// Cause: The value of a constant is held to the same limits as a literal, and `min` of an adaptive limit must not
-// be above its `max`. The compiler finds out when it evaluates the constant.
-// Cure: Change the constants: numbers are 1 or more, times are longer than zero.
+// Cause: A constant has the same limits as a literal, and `min` of an adaptive limit must not be above its `max`. The
+// compiler checks this when it evaluates the constant.
+// Cure: Change the constants: numbers are 1 or more, and times are longer than zero.
 
 use std::time::Duration;
 

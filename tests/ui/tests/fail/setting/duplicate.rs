@@ -1,5 +1,5 @@
-// Cause: A setting is given twice, and it has one value.
-// Cure: Keep the one that is meant: `retry(max = 4)`.
+// Cause: A setting is given twice.
+// Cure: Keep one of them: `retry(max = 4)`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

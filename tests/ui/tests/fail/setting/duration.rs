@@ -1,6 +1,6 @@
-// Cause: A time is a number and a unit that is known. These times cannot be negative, nor zero.
-// Cure: Write `"5s"`, `"250ms"` or `"1m 30s"`, or name a constant of type `Duration`. To do without
-// a setting, leave it out.
+// Cause: A time is a number with a known unit. These times must be longer than zero.
+// Cure: Write `"5s"`, `"250ms"` or `"1m 30s"`, or name a constant of type `Duration`. To do without a setting, leave it
+// out.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

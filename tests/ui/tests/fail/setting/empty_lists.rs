@@ -1,7 +1,7 @@
-// Cause: An empty `only` would switch the entry off, and an empty `except` does nothing; `throttle`
-// means nothing without its two numbers.
-// Cure: Name a method, `only = [get]`, or take the list out. Write `throttle(tokens = 10, ratio =
-// 0.1)`, or leave `throttle` out.
+// Cause: An empty `only` would switch the entry off, and an empty `except` does nothing. `throttle` needs its two
+// numbers.
+// Cure: Name a method, `only = [get]`, or take the list out. Write `throttle(tokens = 10, ratio = 0.1)`, or leave
+// `throttle` out.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

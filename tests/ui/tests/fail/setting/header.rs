@@ -1,5 +1,4 @@
-// Cause: gRPC sends the names of metadata in lower case, so a key with an upper-case letter would
-// never be found.
+// Cause: gRPC sends metadata keys in lower case, so a key with an upper-case letter would never be found.
 // Cure: Write it in lower case: `header = "x-api-key"`.
 
 use interceptors::intercept;

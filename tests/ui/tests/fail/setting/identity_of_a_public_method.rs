@@ -1,4 +1,4 @@
-// Cause: `get` needs no token, so no caller is known whose limit it could be.
+// Cause: `get` needs no token, so there is no caller whose calls could be counted.
 // Cure: Leave `get` out, and give it a limit by another key: `#[intercept(rate_limit(per_second = 5, key = peer))]`.
 
 use interceptors::intercept;

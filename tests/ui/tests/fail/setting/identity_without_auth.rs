@@ -1,7 +1,6 @@
-// Cause: A limit for each identity needs an identity, and that is known only after `auth` has run.
-// Entries run in the order of the list.
-// Cure: List `auth` first: `#[intercept(auth, rate_limit(per_second = 1, key = identity))]`.
-// Without `auth`, count by `key = peer` or by `key = metadata("x-api-key")`.
+// Cause: A limit for each identity needs the identity that `auth` finds. Entries run in the order of the list.
+// Cure: List `auth` first: `#[intercept(auth, rate_limit(per_second = 1, key = identity))]`. Without `auth`, use `key =
+// peer` or `key = metadata("x-api-key")`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

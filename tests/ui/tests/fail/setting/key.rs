@@ -1,6 +1,7 @@
-// Cause: A rate limit can tell callers apart in four ways, and this is none of them.
-// Cure: Write `key = peer` for the address of the connection, `key = client_ip` for the caller behind proxies, `key = identity` for the caller that `auth` verified, or
-// `key = metadata("x-api-key")`. Without `key`, all callers share one limit.
+// Cause: A rate limit can distinguish callers in four ways, and this is not one of them.
+// Cure: Write `key = peer` for the address of the connection, `key = client_ip` for the caller behind proxies, `key =
+// identity` for the caller that `auth` verified, or `key = metadata("x-api-key")`. Without `key`, all callers share one
+// limit.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,4 +1,4 @@
-// Cause: The level has a name that `tracing` does not know.
+// Cause: `tracing` has no level of this name.
 // Cure: Write one of `"trace"`, `"debug"`, `"info"`, `"warn"` and `"error"`.
 
 use interceptors::intercept;

@@ -1,7 +1,7 @@
-// Cause: The same token can be sent with another case of `Bearer` or with other spaces. Each way of
-// writing it would be a key of its own, and so get around the limit.
-// Cure: Let `auth` verify the token first, and count whom it found: `#[intercept(auth,
-// rate_limit(per_second = 1, key = identity))]`.
+// Cause: The same token can be sent with another case of `Bearer` or with other spaces. Each spelling would have its
+// own limit, so callers could bypass the limit.
+// Cure: Let `auth` verify the token first, and count calls by its identity: `#[intercept(auth, rate_limit(per_second =
+// 1, key = identity))]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

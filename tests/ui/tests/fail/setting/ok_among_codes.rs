@@ -1,4 +1,4 @@
-// Cause: The constant lists `Code::Ok`, and a call that succeeded needs no retry.
+// Cause: The constant contains `Code::Ok`, but a successful call needs no retry.
 // Cure: Take it out of the constant: `const CODES: &[Code] = &[Code::Aborted];`.
 
 use interceptors::intercept;

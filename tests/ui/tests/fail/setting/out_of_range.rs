@@ -1,7 +1,6 @@
-// Cause: The constant is zero. Zero retries are no `retry`, and a burst of zero lets no call
-// through.
-// Cure: Use a constant that is 1 or more. To have no retries, take `retry` out; a limit without
-// `burst` has one as large as its rate.
+// Cause: The constant is zero. Zero retries mean no `retry`, and a burst of zero rejects every call.
+// Cure: Use a constant that is 1 or more. To have no retries, take `retry` out. Without `burst`, the burst is as large
+// as the rate.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,7 +1,7 @@
-// Cause: A number is outside of what the setting can mean: `jitter` is a part of the delay, gRPC
-// limits a throttle's tokens to 1000 and its ratio to three decimals, and a number is no time.
-// Cure: Write, for example, `retry(multiplier = 2.0, jitter = 0.2, throttle(tokens = 1000, ratio =
-// 0.1))` and `logging(slow = "5s")`.
+// Cause: A number is outside the range of its setting. `jitter` is a fraction of the delay, gRPC limits a throttle's
+// tokens to 1000 and its ratio to three decimals, and a time needs a unit.
+// Cure: Write, for example, `retry(multiplier = 2.0, jitter = 0.2, throttle(tokens = 1000, ratio = 0.1))` and
+// `logging(slow = "5s")`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,6 +1,6 @@
-// Cause: `payload` has to know which fields are secret, by one of two lists: `show` for the fields that are logged, or
-// `redact` for those that are not. A message is cut at `max_bytes`, which is from 1 to 262144.
-// Cure: Write `payload(show = [request.id])`, or `payload(redact = [request.password])`; where nothing is secret,
+// Cause: `payload` needs to know which fields are secret. List the fields that are logged in `show`, or those that are
+// not in `redact`. `max_bytes`, at which a message is cut, is from 1 to 262144.
+// Cure: Write `payload(show = [request.id])`, or `payload(redact = [request.password])`. If nothing is secret, write
 // `payload(redact = [])`. To log nothing, take `payload` out.
 
 use interceptors::intercept;

@@ -1,9 +1,8 @@
-// Cause: With `protected`, the `auth` of the block says of every method of the block, once, whether
-// it needs a token. So nothing else may say it again or otherwise: not a second list, not
-// `skip(auth)`, not a list on a method. A channel does not know all methods, so it cannot list
-// them.
-// Cure: Put each method into exactly one list, `auth(public = [get], protected = [put])`, and take
-// the rest out. On a channel use `public` alone.
+// Cause: With `protected`, the `auth` of the block lists every method of the block exactly once. So a method can be in
+// no second list, cannot have `skip(auth)`, and cannot have a list of its own. A channel does not know all methods, so
+// it cannot list them.
+// Cure: Put each method into exactly one list, `auth(public = [get], protected = [put])`, and take the rest out. On a
+// channel, only use `public`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, Once, UserService};

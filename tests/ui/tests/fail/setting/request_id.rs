@@ -1,5 +1,5 @@
-// Cause: The ID of a call is a text in metadata, and others may see it. So its key is in lower case, is for text, and is
-// neither gRPC's own nor one for secrets. The length of the ID is bounded.
+// Cause: The ID of a call is text in metadata that others may see. So its key is in lower case, is for text, is not
+// reserved for gRPC, and is not one for secrets. The length of the ID is limited.
 // Cure: Write, for example, `request_id(header = "x-correlation-id", accept = false, max_length = 64)`.
 
 use interceptors::intercept;

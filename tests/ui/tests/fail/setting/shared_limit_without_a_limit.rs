@@ -1,4 +1,4 @@
-// Cause: A limit of this name has no name, and `burst` belongs to a rate.
+// Cause: `name` is empty, and `burst` needs a rate.
 // Cure: Write `rate_limit(per_second = 100, burst = 10, store = self.limits, name = "users")`.
 
 use interceptors::intercept;

@@ -1,7 +1,7 @@
-// Cause: `timeout` has no time of its own that would be right for every service: it needs one for the whole call, or for the
-// gaps in streams, and takes them in this order.
-// Cure: Write `timeout("2s")`, `timeout("1m", idle = "5s")`, or `timeout(idle = "30s")` for streams that may take
-// as long as they like. A caller's own deadline counts in each case.
+// Cause: `timeout` has no default, because no time is right for every service. It takes a time for the whole call, then
+// a time for gaps in streams, and needs at least one of them.
+// Cure: Write `timeout("2s")`, `timeout("1m", idle = "5s")`, or `timeout(idle = "30s")` for streams of any length. The
+// caller's own deadline applies in each case.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,7 +1,7 @@
-// Cause: The one setting of `trace` is `public_endpoint`, of a service: names, levels and who gets the spans are up to the
-// subscriber, and the header to the propagator.
-// Cure: Write `trace` or `trace(public_endpoint = true)`, with `only = […]` or `except = […]` where it is not for all methods, and
-// set the others up in `main`.
+// Cause: The only setting of `trace` is `public_endpoint`, on a service. The subscriber decides about names, levels and
+// exporters, and the propagator about the header.
+// Cure: Write `trace` or `trace(public_endpoint = true)`. To leave methods out, add `only = […]` or `except = […]`.
+// Configure the rest in `main`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,4 +1,4 @@
-// Cause: Between two commas there is nothing.
+// Cause: There is nothing between two commas.
 // Cure: Take one of them out.
 
 use interceptors::intercept;

@@ -1,4 +1,4 @@
-// Cause: The value ends where more has to follow, or the name of the setting is a path.
+// Cause: The value is incomplete, or the name of the setting is a path.
 // Cure: Finish the expression. Write the name of the setting alone: `retry(max = 3)`.
 
 use interceptors::intercept;

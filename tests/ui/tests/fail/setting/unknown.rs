@@ -1,6 +1,6 @@
 // Cause: This entry has no setting of that name.
-// Cure: Correct the name: `logging(level = "info")`, `retry(max_attempts = 3)`. What each entry
-// takes is in the reference of the attribute.
+// Cure: Correct the name: `logging(level = "info")`, `retry(max_attempts = 3)`. The reference of the attribute lists
+// the settings of each entry.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,8 +1,7 @@
-// Cause: The value is of another kind than the setting: text instead of a number, a number instead
-// of a time, a whole number instead of a float.
-// Cure: Write `logging(level = "debug", slow = "500ms")`, `retry(max = 3, multiplier = 2.0, codes =
-// [Aborted])` and `rate_limit(per_second = 1)`. For less than one call in a second there is
-// `per_minute`.
+// Cause: The value has the wrong type: text instead of a number, a number instead of a time, an integer instead of a
+// float.
+// Cure: Write `logging(level = "debug", slow = "500ms")`, `retry(max = 3, multiplier = 2.0, codes = [Aborted])` and
+// `rate_limit(per_second = 1)`. For less than one call per second, use `per_minute`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

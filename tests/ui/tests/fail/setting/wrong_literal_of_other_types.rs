@@ -1,5 +1,5 @@
-// Cause: The value is of another type than the setting has.
-// Cure: Write what the message shows: a number with a point, a code by its name.
+// Cause: The value has another type than the setting.
+// Cure: Write what the message shows: a number with a decimal point, a code by its name.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, Once, UserService};

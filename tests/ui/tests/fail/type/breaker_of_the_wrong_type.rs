@@ -1,5 +1,5 @@
-// Cause: `breaker` and `limiter` name a state that is kept, not the settings of one.
-// Cure: Keep a `CircuitBreaker` made of the `Thresholds`, and a `Limiter`.
+// Cause: `breaker` and `limiter` name an object that keeps state, not its settings.
+// Cure: Keep a `CircuitBreaker` that is created from the `Thresholds`, and a `Limiter`.
 
 use interceptors::intercept;
 

@@ -1,5 +1,5 @@
-// Cause: The constant has another type than the setting: counts are `u32`, and times are
-// `Duration`. Only a literal in the attribute itself may be text such as `"2s"`.
+// Cause: The constant has another type than the setting: counts are `u32`, and times are `Duration`. Only a literal in
+// the attribute may be text such as `"2s"`.
 // Cure: Declare it as `const MAX: u32 = 3;` or `const BASE: Duration = Duration::from_millis(20);`.
 
 use interceptors::intercept;

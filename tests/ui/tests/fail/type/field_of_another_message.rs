@@ -1,7 +1,6 @@
-// Cause: `fields` is checked against the message of each method that the entry covers, and this
-// message has no such field.
-// Cure: Name a field that it has, `fields(user = request.id)`. If only some messages have it, put
-// the entry on their methods: `#[intercept(logging(fields(user = request.user_id)))]`.
+// Cause: `fields` is checked against the message of each method that the entry covers. This message has no such field.
+// Cure: Name a field that it has, `fields(user = request.id)`. If only some messages have it, put the entry on their
+// methods: `#[intercept(logging(fields(user = request.user_id)))]`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,7 +1,6 @@
-// Cause: A field of an event is a number, a `bool` or a string, and this value is a whole message.
-// Cure: Log a part of it, `fields(id = request.id)`, or say how to write it: `fields(request =
-// ?request)` for `Debug`, `%` in place of `?` for `Display`. Mind what secrets a whole message
-// holds.
+// Cause: A field of an event is a number, a `bool` or a string, but this value is a whole message.
+// Cure: Log a part of it, `fields(id = request.id)`, or choose a format: `fields(request = ?request)` for `Debug`, or
+// `%` instead of `?` for `Display`. A whole message may contain secrets.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,8 +1,7 @@
-// Cause: The service has parameters, and what two entries are given is in a field: its type
-// verifies nothing, or intercepts nothing. Each is one error, at the first method that the entry
-// covers.
-// Cure: Give `auth` what implements `Verifier`, and `with` what implements `Interceptor` for the
-// messages of all methods that it covers.
+// Cause: The service is generic, and the values of two entries are in its fields. The type of one is not a verifier,
+// and the type of the other is not an interceptor. Each is one error, at the first method that the entry covers.
+// Cure: Give `auth` a value that implements `Verifier`, and `with` one that implements `Interceptor` for the messages
+// of all methods that it covers.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, Once, UserService};

@@ -1,5 +1,5 @@
-// Cause: The value of `with` is made of a parameter of the service, and its type is no
-// interceptor. It is one error, at the first method that the entry covers.
+// Cause: The value of `with` depends on a generic parameter of the service, and its type is not an interceptor. This is
+// one error, at the first method that the entry covers.
 // Cure: Implement `Interceptor` for the type of the value.
 
 use std::marker::PhantomData;

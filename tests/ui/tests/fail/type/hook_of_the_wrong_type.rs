@@ -1,7 +1,7 @@
-// Cause: A hook of `catch_panic` is a function of one `&Panic<'_>`, or a value whose type implements
-// `PanicHandler` and `Clone`: it goes along with each response stream.
-// Cure: Write `fn on_panic(panic: &Panic<'_>) { … }` and `catch_panic(hook = on_panic)`. State belongs
-// behind an `Arc` in a type that derives `Clone`.
+// Cause: A hook of `catch_panic` is a function of one `&Panic<'_>`, or a value whose type implements `PanicHandler` and
+// `Clone`. Each response stream gets a clone of it.
+// Cure: Write `fn on_panic(panic: &Panic<'_>) { … }` and `catch_panic(hook = on_panic)`. Keep state behind an `Arc` in
+// a type that derives `Clone`.
 
 use interceptors::catch_panic::{Panic, PanicHandler};
 use interceptors::intercept;

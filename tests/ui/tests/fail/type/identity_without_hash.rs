@@ -1,7 +1,7 @@
-// Cause: `key = identity` looks the caller up by the hash of what `auth` gave, and this type has
-// none.
-// Cure: Derive it: `#[derive(Clone, Hash)] struct Caller { … }`. It has to hold what tells callers
-// apart, such as an id.
+// Cause: `key = identity` finds the caller's limit by the hash of the identity from `auth`, but this type cannot be
+// hashed.
+// Cure: Derive it: `#[derive(Clone, Hash)] struct Caller { … }`. The type has to contain what distinguishes callers,
+// such as an ID.
 
 use interceptors::auth::Verifier;
 use interceptors::{CallDetails, intercept};

@@ -1,7 +1,5 @@
-// Cause: `role` asks the identity that `auth` gives for its roles, and this type does not say which
-// it has.
-// Cure: Implement `interceptors::authorize::HasRole` for it, or decide by its fields:
-// `authorize(with = |caller| …)`.
+// Cause: `role` needs the roles of the identity from `auth`, but this type does not say which roles it has.
+// Cure: Implement `interceptors::authorize::HasRole` for it, or decide by its fields: `authorize(with = |caller| …)`.
 
 use interceptors::auth::Verifier;
 use interceptors::{CallDetails, intercept};

@@ -1,7 +1,6 @@
-// Cause: `limiter` names a value that is no `Limiter`. A plain number says neither per what time
-// nor how many at once.
-// Cure: Make the field a `Limiter`, from `interceptors::rate_limit`, and build it in the service's
-// constructor; or write the numbers in the attribute: `rate_limit(per_second = 100)`.
+// Cause: `limiter` names a value that is not a `Limiter`. A plain number has no time unit and no burst.
+// Cure: Make the field a `Limiter`, from `interceptors::rate_limit`, and create it in the service's constructor. Or
+// write the numbers in the attribute: `rate_limit(per_second = 100)`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

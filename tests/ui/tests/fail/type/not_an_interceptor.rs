@@ -1,8 +1,7 @@
-// Cause: What `with` was given does not implement `Interceptor` for the messages of a covered
-// method.
-// Cure: Implement it, for all messages with `impl<Req: Send, Res: Send> Interceptor<Req, Res> for
-// Audit`, or for those of one method, named with `with(Audit, only = [get])`. If it is made by a
-// function, call that: `with(audit())`.
+// Cause: The value of `with` does not implement `Interceptor` for the messages of a covered method.
+// Cure: Implement it for all messages, `impl<Req: Send, Res: Send> Interceptor<Req, Res> for Audit`, or for those of
+// one method, which you name: `with(Audit, only = [get])`. If a function returns the interceptor, call it:
+// `with(audit())`.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};

@@ -1,5 +1,5 @@
-// Cause: The closure decides about a `String`, and `auth` gives a `Caller`.
-// Cure: Take what `auth` gives: `authorize(with = |caller: &Caller| …)`, or leave the type away.
+// Cause: The closure takes a `String`, but the identity from `auth` is a `Caller`.
+// Cure: Take that type: `authorize(with = |caller: &Caller| …)`, or leave the type out.
 
 use interceptors::auth::Verifier;
 use interceptors::{CallDetails, intercept};

@@ -1,8 +1,8 @@
-// Cause: Two entries do not fit: the verifier is a `String`, which verifies nothing, and the
-// message of two methods lacks what `Validated` asks for. Each error comes once for an entry, or
-// once for a method where the method matters.
-// Cure: Give `auth` what implements `Verifier`, `auth(verifier = self.keys)`. Implement `Validate`
-// for `Id`, or leave its methods out: `with(Validated, only = [put])`.
+// Cause: Two entries do not fit. The verifier is a `String`, which cannot verify tokens, and the message of two methods
+// does not implement the trait that `Validated` needs. Each is one error for the entry, or one for each method if the
+// method matters.
+// Cure: Give `auth` a value that implements `Verifier`, `auth(verifier = self.keys)`. Implement `Validate` for `Id`, or
+// leave its methods out: `with(Validated, only = [put])`.
 
 use interceptors::{Call, Interceptor, Next, intercept};
 use interceptors_ui_tests::{Id, Ids, Once, UserService};

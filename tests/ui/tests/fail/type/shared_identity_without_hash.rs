@@ -1,6 +1,6 @@
-// Cause: A limit in a store is known by a digest of the identity, and this identity can neither be
-// hashed nor says by which text it is known.
-// Cure: Implement `interceptors::rate_limit::SharedKey` for it, which gives a text that stays the same from build to build; or
+// Cause: A store identifies a limit by a digest of the identity. This identity cannot be hashed, and it has no text
+// that could be used instead.
+// Cure: Implement `interceptors::rate_limit::SharedKey` for it, which returns a text that is the same in all builds. Or
 // derive `Hash`.
 
 use interceptors::auth::Verifier;

@@ -1,6 +1,6 @@
 // Cause: `verifier` names a value whose type does not implement `Verifier`.
-// Cure: Name one that does, or write `impl Verifier for …` for the type of this field. References,
-// `Box` and `Arc` of a verifier are verifiers too.
+// Cure: Name one that does, or write `impl Verifier for …` for the type of this field. References, `Box` and `Arc` of a
+// verifier are verifiers too.
 
 use interceptors::intercept;
 use interceptors_ui_tests::{Id, Ids, UserService};
