@@ -18,15 +18,15 @@ pub fn path() -> PathBuf {
 pub fn document() -> String {
     let policies = [
         (
-            "What the server does with every call",
+            "The policy for all calls of the server",
             "Inbound",
             Inbound::PLAN,
         ),
-        ("What the service adds", "Users", Users::PLAN),
-        ("What clients do", "Outbound", Outbound::PLAN),
+        ("The additional policy of the service", "Users", Users::PLAN),
+        ("The policy of clients", "Outbound", Outbound::PLAN),
     ];
     let mut document = "# Who may call what\n\n\
-        `cargo run -p examples --bin policy` writes this file, and a test fails where it differs from the code.\n"
+        `cargo run -p examples --bin policy` writes this file. A test fails if the file differs from the code.\n"
         .to_owned();
     for (title, name, plan) in policies {
         // Writing to a `String` does not fail.

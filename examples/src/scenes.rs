@@ -35,24 +35,26 @@ macro_rules! ensure {
 pub async fn play(address: &str) -> Result<(), Error> {
     let mut users = UserServiceClient::new(connect(address).await?);
 
-    scene("ada logs in. `Login` is public, and gives the token that all other methods ask for.");
+    scene("ada logs in. `Login` is public, and returns the token that all other methods need.");
     let ada = log_in(&mut users).await?;
 
     scene("With the token she looks up user 2, who is bob.");
     get_user(&mut users, &ada).await?;
 
     scene(
-        "Users come as a stream. The server logs it once, at its end, with the number of messages.",
+        "She lists users, as a stream. The server logs the call once, at its end, with the number of messages.",
     );
     list_users(&mut users, &ada).await?;
 
-    scene("She sends users as a stream. The handler asks who calls: only an admin may.");
+    scene(
+        "She imports users, as a stream. The handler checks her identity: only admins may import.",
+    );
     import_users(&mut users, &ada).await?;
 
-    scene("A chat, with streams in both directions. The handler knows that it talks to ada.");
+    scene("She chats, with streams in both directions. The handler knows that the caller is ada.");
     chat(&mut users, &ada).await?;
 
-    scene("A call without a token, and one with an invented token: neither reaches a handler.");
+    scene("A call without a token, and a call with an invented token: neither reaches a handler.");
     be_rejected(&mut users).await?;
 
     scene(
@@ -60,19 +62,21 @@ pub async fn play(address: &str) -> Result<(), Error> {
     );
     guess_passwords(&mut users).await?;
 
-    scene(
-        "A handler fails twice. The server retries it: for the client and the log it is one call.",
-    );
+    scene("A handler fails twice. The server retries it. The client and the log see one call.");
     be_retried(&mut users, &ada).await?;
 
-    scene("A stream fails after two users. It opened well, and the log knows how it ended.");
+    scene(
+        "A stream fails after two users. It opened successfully, but the log has its final status.",
+    );
     fail_half_way(&mut users, &ada).await?;
 
-    scene("The client drops a stream of a thousand users. The log tells how far it went.");
+    scene(
+        "The client drops a stream of a thousand users. The log says how many messages were sent.",
+    );
     drop_half_way(&mut users, &ada).await?;
 
     scene(
-        "A server hangs up twice. The client's `retry` opens other connections, with growing pauses.",
+        "A server hangs up twice. The client's `retry` opens new connections, with growing pauses.",
     );
     reconnect(address, &ada).await
 }
@@ -212,7 +216,7 @@ async fn be_retried(users: &mut Users, token: &Token) -> Result<(), Error> {
         code: Code::Unavailable.into(),
     });
     let attempts = users.flaky(request).await?.into_inner().attempts;
-    client(format_args!("one answer, after {attempts} attempts"));
+    client(format_args!("one response, after {attempts} attempts"));
     ensure!(attempts == 3, "the third attempt should succeed");
     Ok(())
 }

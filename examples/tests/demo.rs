@@ -240,7 +240,7 @@ mod two_processes {
         let seen = String::from_utf8(client.stdout).unwrap();
         assert!(client.status.success(), "{seen}");
         assert!(
-            seen.contains("client: one answer, after 3 attempts"),
+            seen.contains("client: one response, after 3 attempts"),
             "{seen}"
         );
 

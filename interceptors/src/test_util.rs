@@ -1,4 +1,4 @@
-//! Tests of interceptors and policies, in memory: no socket, no server, no waiting.
+//! Helpers to test interceptors and policies in memory, without a socket, a server or real delays.
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,11 +22,11 @@
 //! # }
 //! ```
 //!
-//! | to test | take |
+//! | to test | use |
 //! | --- | --- |
 //! | an interceptor, or several in order | a [`CallBuilder`], a [`Scripted`] answer and [`before`] |
-//! | an annotated service | the service's own methods: they are functions, and `users.login(Request::new(…))` passes the whole chain; [`streaming`] makes request streams |
-//! | times | [`pause`] and [`advance`]: all waits and clocks of this crate are on tokio's clock |
+//! | an annotated service | the service's own methods: a call such as `users.login(Request::new(…))` passes the whole chain; [`streaming`] makes request streams |
+//! | delays and timeouts | [`pause`] and [`advance`]: this crate uses tokio's clock everywhere |
 //! | how a call ended | an [`EndRecorder`] in the chain |
 //! | which interceptors a method has | [`assert_plan!`](crate::assert_plan) |
 //!
@@ -52,11 +52,11 @@ use crate::mount::ServerFacts;
 use crate::mount::reply::{AssociatedStream, Reply};
 use crate::{Call, End, Interceptor, Kind, Next, Outcome, Plan, ResponseStream, Side};
 
-/// Makes a call for a test, without a client or a server.
+/// Builds a [`Call`] for a test, without a client or a server.
 ///
 /// # Default
 ///
-/// Received, unary, to `/test.v1.TestService/Test`.
+/// A unary call to `/test.v1.TestService/Test`.
 #[derive(Debug, Clone)]
 pub struct CallBuilder {
     side: Side,
@@ -65,7 +65,7 @@ pub struct CallBuilder {
 }
 
 impl CallBuilder {
-    /// A call that was received.
+    /// A call on a service.
     #[must_use]
     pub fn server() -> Self {
         Self {
@@ -75,7 +75,7 @@ impl CallBuilder {
         }
     }
 
-    /// A call that is being made.
+    /// A call on a client.
     #[must_use]
     pub fn client() -> Self {
         Self {
@@ -84,21 +84,21 @@ impl CallBuilder {
         }
     }
 
-    /// Which of the four kinds of RPC it is.
+    /// Sets which of the four kinds of RPC the call is.
     #[must_use]
     pub fn kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Its full path, `/package.Service/Method`.
+    /// Sets the full path of the call, `/package.Service/Method`.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// The call, with a request that can be sent again.
+    /// Makes the call, with a request that can be sent again.
     #[must_use]
     pub fn call<Req: Clone>(&self, request: Request<Req>) -> Call<Req> {
         let abilities = || {
@@ -111,7 +111,7 @@ impl CallBuilder {
         self.received(abilities, request)
     }
 
-    /// The call, with a request that can be sent once: a stream.
+    /// Makes the call, with a request that can be sent only once, such as a stream.
     #[must_use]
     pub fn call_once<Req>(&self, request: Request<Req>) -> Call<Req> {
         let abilities = || Abilities::new(None, None);
@@ -142,12 +142,12 @@ impl CallBuilder {
     }
 }
 
-/// What a [`Scripted`] end of a chain does with a call.
+/// How [`Scripted`] answers a call.
 #[derive(Debug)]
 pub enum Answer<Res> {
     /// Answers at once.
     Now(Result<Response<Res>, Status>),
-    /// Answers after so long.
+    /// Answers after this time.
     After(Duration, Result<Response<Res>, Status>),
     /// Never answers.
     Never,
@@ -161,9 +161,9 @@ impl<Res> From<Result<Res, Status>> for Answer<Res> {
     }
 }
 
-/// Takes the place of the handler, or of the server behind a client. It gives its answers in their order, and keeps the requests.
+/// Replaces the handler of a service, or the server of a client. It returns its answers in order, and keeps the requests.
 ///
-/// A call for which nothing is left ends with `INTERNAL`.
+/// When no answer is left, a call ends with `INTERNAL`.
 #[derive(Debug)]
 pub struct Scripted<Req, Res> {
     answers: VecDeque<Answer<Res>>,
@@ -171,7 +171,7 @@ pub struct Scripted<Req, Res> {
 }
 
 impl<Req, Res> Scripted<Req, Res> {
-    /// With these answers.
+    /// Returns these answers in order.
     pub fn new(answers: impl IntoIterator<Item = Answer<Res>>) -> Self {
         Self {
             answers: answers.into_iter().collect(),
@@ -179,7 +179,7 @@ impl<Req, Res> Scripted<Req, Res> {
         }
     }
 
-    /// What has arrived so far, one for each attempt.
+    /// The requests that have arrived so far, one for each attempt.
     #[must_use]
     pub fn requests(&self) -> &[Request<Req>] {
         &self.requests
@@ -210,13 +210,13 @@ impl<Req: Send, Res: Send> Next<Req, Res> for &mut Scripted<Req, Res> {
     }
 }
 
-/// An interceptor in front of what follows it: `before(&first, before(&second, &mut scripted))`.
+/// Puts an interceptor before the rest of a chain: `before(&first, before(&second, &mut scripted))`.
 pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
     Chain::new(interceptor, next)
 }
 
-/// Hands a response stream over to its reader, as a service does when the chain has answered. In a test of a stream, call it with what `run`
-/// returned, and read what it returns.
+/// Passes a response stream to its reader, as a service does after the chain has returned. In a test with a stream, call it with the result of `run`,
+/// and read the stream that it returns.
 ///
 /// Without `leave`, observers get `Cancelled`, even if the test reads all messages.
 ///
@@ -238,6 +238,10 @@ pub fn before<I: ?Sized, N>(interceptor: &I, next: N) -> Chain<'_, I, N> {
 /// assert_eq!(recorder.take()[0].messages, 2);
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// The error in `response`, unchanged.
 pub fn leave<Req, S: Send>(
     call: &mut Call<Req>,
     response: Result<Response<ResponseStream<S>>, Status>,
@@ -247,7 +251,7 @@ pub fn leave<Req, S: Send>(
     Ok(response)
 }
 
-/// A request stream of these messages, to call a service's method with.
+/// A request stream with these messages, for a method of a service.
 ///
 /// ```
 /// use interceptors::test_util::streaming;
@@ -296,7 +300,7 @@ where
     }
 }
 
-/// How a call ended, as an [`EndRecorder`] saw it.
+/// The end of a call, recorded by an [`EndRecorder`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedEnd {
@@ -304,9 +308,9 @@ pub struct RecordedEnd {
     pub path: String,
     /// Which of the four kinds of RPC it was.
     pub kind: Kind,
-    /// How it ended, apart from its code.
+    /// How it ended, apart from its status code.
     pub outcome: Outcome,
-    /// The code.
+    /// The final status code.
     pub code: Code,
     /// How many response messages there were.
     pub messages: u64,
@@ -334,7 +338,7 @@ pub struct RecordedEnd {
 pub struct EndRecorder(Arc<Mutex<Vec<RecordedEnd>>>);
 
 impl EndRecorder {
-    /// What has been written since it was last asked.
+    /// Takes the recorded ends out of the recorder.
     #[must_use]
     pub fn take(&self) -> Vec<RecordedEnd> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
@@ -397,7 +401,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for EndRecorder {
 ///
 /// # Panics
 ///
-/// If the plan is another one; the message shows both.
+/// If the plan differs. The message shows both.
 #[macro_export]
 macro_rules! assert_plan {
     ($policy:ty, { $($method:ident: [$($entry:ident),* $(,)?]),* $(,)? }) => {{

@@ -435,9 +435,7 @@ async fn calls_that_bypass_the_required_struct_are_rejected() {
         let [event] = events.take().try_into().unwrap();
         assert_eq!(event.level, Level::ERROR);
         assert!(
-            event
-                .message
-                .contains("has not come through the `client_ip`"),
+            event.message.contains("did not pass the `client_ip`"),
             "{event:?}"
         );
     }

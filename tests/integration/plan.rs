@@ -654,8 +654,8 @@ fn unusual_orders_are_noted_below_the_table() {
                                    logging      level=INFO slow=500ms
         * in part from Rust's names; to state it: `service = …`, `#[intercept(name = …)]`
         note: `retry` is listed before `logging`, so each attempt is logged as a call; usually `logging` comes first
-        note: `auth` is listed before `logging`, so calls that it refuses are not logged; usually `logging` comes first (Flaky)
-        note: `rate_limit` is listed before `logging`, so calls that it refuses are not logged; usually `logging` comes first (Flaky)
+        note: `auth` is listed before `logging`, so calls that it rejects are not logged; usually `logging` comes first (Flaky)
+        note: `rate_limit` is listed before `logging`, so calls that it rejects are not logged; usually `logging` comes first (Flaky)
         note: `retry` is listed before `auth`, so each attempt verifies the token again; usually `auth` comes first (Flaky)
     "#]].assert_eq(&UpsideDown::PLAN.to_string());
     let notes: Vec<_> = UpsideDown::PLAN.notes().collect();

@@ -205,7 +205,10 @@ async fn idle_response_stream_times_out() {
         let begun = Instant::now();
         let reply = caller.told(Behaviour::HangAfter(2)).call(kind).await;
         assert_eq!(reply.code(), Code::DeadlineExceeded, "{kind}");
-        assert_eq!(reply.status.message(), "no message has come for too long");
+        assert_eq!(
+            reply.status.message(),
+            "no message arrived within the idle timeout"
+        );
         assert_eq!(reply.messages, [0, 1], "{kind}");
         assert!(begun.elapsed() >= MS(50));
         let (outcome, code) = EXCEEDED;
@@ -470,7 +473,10 @@ async fn idle_timeout_ends_a_stream_before_its_deadline() {
         .unwrap()
         .into_inner();
     let status = users.next().await.unwrap().unwrap_err();
-    assert_eq!(status.message(), "no message has come for too long");
+    assert_eq!(
+        status.message(),
+        "no message arrived within the idle timeout"
+    );
     assert!(begun.elapsed() < MS(60));
 }
 

@@ -34,16 +34,16 @@ async fn main() -> Result<(), Error> {
 async fn by_a_generated_client(channel: Channel) -> Result<(), Error> {
     heading(
         "A generated client",
-        "Its policy stands in `build.rs`; its types are what they were.",
+        "Its policy is in `build.rs`. Its types do not change.",
     );
     let mut users = GeneratedClient::new(channel);
 
-    heading("A public method", "No token goes along.");
+    heading("A public method", "No token is sent.");
     users.login(LoginRequest::default()).await?;
 
     heading(
         "A call that fails twice",
-        "One call to its caller and to the log; each attempt has a trace id of its own.",
+        "The caller and the log see one call. Each attempt has its own trace ID.",
     );
     let reply = users.flaky(failing(2, Code::Unavailable)).await?;
     client(format_args!(
@@ -53,13 +53,13 @@ async fn by_a_generated_client(channel: Channel) -> Result<(), Error> {
 
     heading(
         "A request stream that fails half way, twice",
-        "What was sent is sent again, then the rest.",
+        "The messages that were sent are sent again, then the others.",
     );
     let stream = tokio_stream::iter((1..=5).map(user));
     let imported = users.import_users(stream).await?.into_inner().imported;
     client(format_args!("{imported} users were imported"));
 
-    heading("A failure that does not pass", "It is not tried again.");
+    heading("A permanent failure", "It is not retried.");
     let status = users.flaky(failing(1, Code::InvalidArgument)).await;
     expect(status, Code::InvalidArgument)
 }
@@ -67,22 +67,22 @@ async fn by_a_generated_client(channel: Channel) -> Result<(), Error> {
 async fn by_a_wrapped_channel(channel: Channel) -> Result<(), Error> {
     heading(
         "A wrapped channel",
-        "One chain for the clients of all services, whoever generated them.",
+        "One policy for the clients of all services, from any crate.",
     );
     print!("{}", Outbound::PLAN);
     let tokens = Arc::new(tokens());
     let mut users = UserServiceClient::new(Outbound { tokens }.wrap(channel));
 
     heading(
-        "A slow answer",
-        "A second attempt is made after 50 ms, and is faster than the first.",
+        "A slow response",
+        "A second attempt starts after 50 ms, and is faster than the first.",
     );
     let user = users.get_user(GetUserRequest { id: 7 }).await?.into_inner();
-    client(format_args!("{} it is", user.name));
+    client(format_args!("found {}", user.name));
 
     heading(
         "Streams in both directions",
-        "The log knows how many messages went either way.",
+        "The log has the number of messages in each direction.",
     );
     let said = ["hello", "goodbye"].map(|text| ChatMessage { text: text.into() });
     let mut replies = users.chat(tokio_stream::iter(said)).await?.into_inner();
@@ -90,7 +90,10 @@ async fn by_a_wrapped_channel(channel: Channel) -> Result<(), Error> {
         client(format_args!("{:?}", reply.text));
     }
 
-    heading("No answer", "The deadline holds, whatever the server does.");
+    heading(
+        "No response",
+        "The call ends at its deadline, whatever the server does.",
+    );
     let status = users.list_users(ListUsersRequest::default()).await;
     expect(status, Code::DeadlineExceeded)
 }

@@ -10,20 +10,20 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 const HELP: &str = "\
-Interceptors for tonic at work. Nothing has to be installed but Rust.
+Examples of interceptors for tonic. You need only Rust.
 
-  cargo run                                 a server and a client in one process; a story in 40 lines
-  RUST_LOG=info cargo run                   the same, with all that is logged
+  cargo run                                 a server and a client in one process; prints 40 lines that explain each call
+  RUST_LOG=info cargo run                   the same, with the complete log events
   cargo run -p examples --bin server        the same server on 127.0.0.1:50051, until ctrl-c; takes an address
-  cargo run -p examples --bin client        the same client, for a second terminal; takes an address
+  cargo run -p examples --bin client        the same client, in a second terminal; takes an address
   cargo run -p examples --bin clients       clients that retry, hedge and keep deadlines, against a server that fails
-  cargo run -p examples --bin production    the recommended stacks, with metrics for Prometheus and spans for OpenTelemetry
+  cargo run -p examples --bin production    the recommended policies, with metrics for Prometheus and spans for OpenTelemetry
   cargo run -p examples --bin replicas      two replicas behind a proxy that share their limits in Redis
   cargo run -p examples --bin custom        an interceptor of your own that reads the message
   cargo run -p examples --bin policy        writes the policies as a document beside the protos
-  cargo run -p examples --features otlp --bin otlp    the exporter of OpenTelemetry behind a chain
+  cargo run -p examples --features otlp --bin otlp    OpenTelemetry's exporter over a channel with interceptors
 
-RUST_LOG chooses what is logged, NO_COLOR=1 turns colours off.
+RUST_LOG sets what is logged; NO_COLOR=1 turns colours off.
 ";
 
 #[tokio::main]
@@ -32,7 +32,10 @@ async fn main() -> Result<(), Error> {
         print!("{HELP}");
         return match argument.as_str() {
             "--help" | "-h" | "help" => Ok(()),
-            unknown => Err(format!("`{unknown}` is none of these").into()),
+            unknown => Err(format!(
+                "`{unknown}` is not an option; the lines above show what to run"
+            )
+            .into()),
         };
     }
     story::init();
@@ -55,11 +58,11 @@ async fn main() -> Result<(), Error> {
     drop(stop);
     server.await??;
 
-    story::line("What happened, as an interceptor of the example's own has counted it:");
+    story::line("What happened, as counted by an interceptor that the example defines:");
     let plan = Users::PLAN;
     let (calls, runs) = (&calls, &runs);
     print!("{}", Table { plan, calls, runs });
-    as_expected.map_err(|_| "the server counted something else than the client did".into())
+    as_expected.map_err(|_| "the server's counts differ from the expected ones".into())
 }
 
 /// Waits until the server has noticed what the scenes came to: a dropped stream takes a moment.

@@ -13,9 +13,7 @@ async fn main() -> Result<(), Error> {
             Limits::Redis(Redis::new(&server.url())?)
         }
         None => {
-            println!(
-                "there is no `redis-server` on this machine, so the embedded store keeps the limits"
-            );
+            println!("`redis-server` is not installed, so the embedded store keeps the limits");
             Limits::Embedded(Local::new())
         }
     };
@@ -29,7 +27,7 @@ async fn main() -> Result<(), Error> {
             calls.limited
         );
         if first + second != BURST {
-            return Err(format!("{BURST} calls should have been answered").into());
+            return Err(format!("{BURST} calls should have passed").into());
         }
     }
     Ok(())

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
 
     heading(
         "What happened",
-        "As an interceptor of the example's own has counted it.",
+        "As counted by an interceptor that the example defines.",
     );
     let plan = Users::PLAN;
     let (calls, runs) = (&calls, &runs);

@@ -16,7 +16,7 @@ pub(crate) static ROW: Row = Row {
         missing: "`deadline` needs a time: `deadline(\"2s\")`",
         second: "`deadline` takes one time: `deadline(\"2s\")`",
         default: DefaultValue::None,
-        doc: "how long the call may take, unless its caller set a [timeout](tonic::Request::set_timeout)",
+        doc: "how long the call may take, unless its caller set a [timeout](https://docs.rs/tonic/0.14/tonic/struct.Request.html#method.set_timeout)",
         aliases: TIMES,
     },
     ..Row::DEFAULT

@@ -10,17 +10,17 @@ use super::interceptor::refused;
 use crate::kit::identity::{Identifies, Identity};
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// A server's struct whose `auth` says who calls: the attribute implements it.
+/// A server's struct with `auth`. The attribute implements this trait.
 ///
-/// It is what `auth(by = Inbound)` on the `impl` of a service takes. The identity is known at compile time where the
-/// verifier is a field of the struct, or the struct itself.
+/// `auth(by = Inbound)` on the `impl` of a service needs `Inbound` to implement it. The verifier must be a field of the struct, or the struct itself,
+/// so that the type of the identity is known at compile time.
 #[diagnostic::on_unimplemented(
     message = "[I0813] `{Self}` is not the struct of a server that verifies callers",
     label = "not a struct with `#[intercept(server, auth(verifier = self.field), …)]`",
     note = "the verifier is a field of that struct, or the struct itself, so that the type of the identity is known"
 )]
 pub trait Authenticates: Send + Sync + 'static {
-    /// What is known of the caller.
+    /// The type of the verified identity.
     type Identity: Clone + Send + Sync + 'static;
 }
 
@@ -193,8 +193,7 @@ fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,
-        "a call reached a service with `auth(by = …)`, and has not come through the struct that this names; serve the service behind `layer()` or \
-         `wrap(…)` of that struct",
+        "a call reached a service with `auth(by = …)`, but did not pass the named struct; wrap the service with `layer()` or `wrap(…)` of that struct",
     );
     Status::internal("the server is not set up to authenticate this call")
 }

@@ -15,7 +15,7 @@ use crate::kit::code_names::code_name;
 mod fetch;
 mod waits;
 
-/// A token that was fetched.
+/// A fetched token, with its time to live.
 #[derive(Clone)]
 pub struct Token {
     value: String,
@@ -31,7 +31,7 @@ impl Token {
         }
     }
 
-    /// A token that expires after this time, as `expires_in` of an OAuth 2 token response says.
+    /// The token expires after this time, such as `expires_in` of an OAuth 2 token response.
     #[must_use]
     pub fn expires_in(mut self, time: Duration) -> Self {
         self.expires = Instant::now().checked_add(time);
@@ -48,30 +48,29 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Keeps a token and fetches another one in time.
+/// Caches a token, and fetches the next one before it expires.
 ///
-/// - A token is fetched when the first call needs it, and again when it is about to expire: one minute
-///   before, or [another time](Self::refresh_before), but never earlier than half of its life. As long as a
-///   token is valid, calls use it and do not wait for the next one.
-/// - However many calls wait for a token, it is fetched once. Each of them waits no longer than its own deadline.
-/// - A fetch is a task of its own on the runtime of the call that begins it. It has neither that call's deadline nor
-///   its span, and goes on when that call ends. A fetch that takes longer than 30 seconds, or
-///   [another time](Self::fetch_timeout), has failed.
-/// - A fetch that fails or panics fails the calls that wait for it with its status. A pause follows in which nothing is
-///   fetched, and calls without a valid token fail at once with `UNAVAILABLE`, the text of the failure, and when the next
-///   fetch may begin. The pauses are those of gRPC's connection backoff: 1 second, then each time 1.6 times as long, up to 2
-///   minutes, each ± 20 %. A fetch that succeeds ends that.
-/// - A server that answers `UNAUTHENTICATED` makes the token be fetched anew, and the call be made once
-///   more. After that the same pauses follow, in which calls use the token that there is, and their `UNAUTHENTICATED` stands.
-///   When no token was refused for 2 minutes after a pause, the next pause is short again.
-/// - A fetch that makes a call which needs the token that is being fetched gets `INTERNAL` for this call, as do caches whose
-///   fetches need each other's tokens. This check does not see calls through a channel that `into_channel()` made: such a fetch
-///   waits for itself, and fails after its [`fetch_timeout`](Self::fetch_timeout).
-/// - A fetch does not use the `concurrency` place of a call that waits for it. If it makes a call under the same limiter while waiting
-///   calls hold all places, its call waits behind them, up to the [`fetch_timeout`](Self::fetch_timeout); under `load_shed` it is
-///   rejected. Give the client that fetches tokens a limiter of its own, or none.
+/// - The first call that needs a token fetches it. The next token is fetched one minute (see [`refresh_before`](Self::refresh_before)) before the
+///   token expires, but not before half of its lifetime. While a token is valid, calls use it and do not wait for the next one.
+/// - All calls that wait for a token share one fetch. Each call waits until its own deadline at most.
+/// - A fetch runs in its own task, on the runtime of the call that starts it. It does not have the deadline or the span of that call, and continues
+///   if that call ends. A fetch fails after 30 seconds (see [`fetch_timeout`](Self::fetch_timeout)).
+/// - If a fetch fails or panics, the calls that wait for it end with its status. Then there is a pause without fetches. During the pause, calls
+///   without a valid token end at once with `UNAVAILABLE`; the message says why the fetch failed, and when the next one may start. The pauses are
+///   those of gRPC's connection backoff: 1 second, then each time 1.6 times as long, up to 2 minutes, each ± 20 %. After a successful fetch, the next
+///   pause is 1 second again.
+/// - If a server answers `UNAUTHENTICATED`, a new token is fetched and the call is sent once more. Then the same pauses follow. During such a pause,
+///   calls use the current token, and `UNAUTHENTICATED` is returned to their callers. If no token was rejected for 2 minutes after a pause, the next
+///   pause is 1 second again.
+/// - If a fetch makes a call that needs the token that is being fetched, that call ends with `INTERNAL`. The same happens if the fetches of two
+///   caches need each other's tokens. Calls through a channel made by `into_channel()` are not detected: such a fetch waits for itself, and fails
+///   after its [`fetch_timeout`](Self::fetch_timeout).
+/// - A fetch does not share the `concurrency` permit of a call that waits for it. If the fetch makes a call under the same limiter while the waiting
+///   calls hold all permits, that call waits too, up to the [`fetch_timeout`](Self::fetch_timeout); under `load_shed` it is rejected. So give the
+///   client that fetches tokens its own limiter, or none.
 ///
-/// Calls have to be made in a runtime of tokio, or get `INTERNAL`. A fetch whose runtime is dropped is begun anew by the next call.
+/// Calls must be made inside a tokio runtime; otherwise they end with `INTERNAL`. If the runtime of a fetch is dropped, the next call starts the
+/// fetch again.
 ///
 /// ```
 /// use std::time::Duration;
@@ -132,7 +131,7 @@ impl Kept {
 }
 
 impl TokenCache {
-    /// Fetches tokens by this function.
+    /// Fetches tokens with this function.
     pub fn new<F, Fut>(fetch: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -150,14 +149,14 @@ impl TokenCache {
         }
     }
 
-    /// How long before a token expires another one is fetched. Default: one minute.
+    /// How long before the expiry of a token the next one is fetched. Default: one minute.
     #[must_use]
     pub fn refresh_before(mut self, time: Duration) -> Self {
         self.times.refresh_before = time;
         self
     }
 
-    /// How long a fetch may take. One that takes longer is given up and has failed with `UNAVAILABLE`. Default: 30 seconds.
+    /// How long a fetch may take. A fetch that takes longer is stopped and fails with `UNAVAILABLE`. Default: 30 seconds.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -301,7 +300,7 @@ impl Failed {
     #[cold]
     fn status(&self, left: Duration) -> Status {
         Status::unavailable(format!(
-            "there is no token, and it is tried again in {:.1} s; the last time it was {}: {}",
+            "there is no token; the next fetch starts in {:.1} s; the last fetch failed with {}: {}",
             left.as_secs_f64(),
             code_name(self.code),
             self.message

@@ -13,7 +13,7 @@ use crate::kit::key;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Rule, Sides};
 
-/// Gives the token that a call is made with.
+/// Returns the token that a client sends with a call.
 ///
 /// ```
 /// use interceptors::CallDetails;
@@ -29,8 +29,7 @@ use crate::{Call, CallDetails, Interceptor, Next, Rule, Sides};
 /// }
 /// ```
 ///
-/// A token that has to be fetched and kept until it expires is what
-/// [`TokenCache`](super::TokenCache) is for. Never put the token into the status.
+/// If a token has to be fetched and expires, use [`TokenCache`](super::TokenCache). Never put the token into a status.
 #[diagnostic::on_unimplemented(
     message = "[I0803] `{Self}` gives no tokens",
     label = "does not implement `interceptors::auth::TokenSource`",
@@ -41,15 +40,15 @@ pub trait TokenSource: Send + Sync {
     /// The token for this call, without its scheme.
     fn token(&self, call: &CallDetails) -> impl Future<Output = Result<String, Status>> + Send;
 
-    /// Whether a token that the server did not accept (`UNAUTHENTICATED`) may be followed by another
-    /// one. If so the call is made once more, with what [`token`](Self::token) gives then.
+    /// Called if the server rejected this token with `UNAUTHENTICATED`. If it returns `true`, the call is sent once more, with the token that
+    /// [`token`](Self::token) then returns. Default: `false`.
     fn rejected(&self, token: &str) -> bool {
         let _ = token;
         false
     }
 
-    /// Whether [`rejected`](Self::rejected) is worth asking: then the request is kept until it is
-    /// answered, so that it can be sent once more.
+    /// Whether [`rejected`](Self::rejected) may return `true`. If so, each request is kept until the server answers, so that it can be sent once
+    /// more. Default: `false`.
     fn may_refresh(&self) -> bool {
         false
     }
@@ -93,7 +92,7 @@ impl<T: TokenSource> TokenSource for LazyLock<T> {
 
 const AUTHORIZATION: &str = "authorization";
 
-/// What the attribute makes of the settings of `auth` on a client: where the token goes.
+/// The settings of `auth` on a client, made by the attribute: where the token is sent.
 ///
 /// # Default
 ///
@@ -123,8 +122,7 @@ impl Credentials {
     ///
     /// # Panics
     ///
-    /// If it is not visible ASCII. In a constant, as the attribute uses it, that is an error of the
-    /// compiler.
+    /// If it is not visible ASCII. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn scheme(mut self, scheme: &'static str) -> Self {
         let mut i = 0;
@@ -144,7 +142,7 @@ impl Credentials {
     /// # Panics
     ///
     /// If the name is not a metadata key in lower case, if it is one of gRPC's or HTTP's own, or one for
-    /// bytes (`-bin`). In a constant, as the attribute uses it, that is an error of the compiler.
+    /// bytes (`-bin`). In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
@@ -225,10 +223,10 @@ impl Default for Credentials {
     }
 }
 
-/// Sends a token along with each call that a client makes: the interceptor behind `auth` there.
+/// Sends a token with each call of a client: the interceptor behind `auth` on clients.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.auth)`, or to test a
-/// [`TokenSource`] with what stands around it.
+/// The attribute makes it from the settings of `auth`. Make one yourself to keep it in a field for `with(self.auth)`, or to test a [`TokenSource`]
+/// together with other interceptors.
 ///
 /// ```
 /// # #[cfg(feature = "test-util")]
@@ -264,7 +262,7 @@ pub struct SendToken<T> {
 }
 
 impl<T: TokenSource> SendToken<T> {
-    /// Sends what this source gives as `authorization: Bearer <token>`.
+    /// Sends the source's token as `authorization: Bearer <token>`.
     pub const fn new(tokens: T) -> Self {
         Self {
             credentials: Credentials::new(),

@@ -14,7 +14,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 
 const BEARER: &str = "Bearer";
 
-/// What the attribute makes of the settings of `auth` on a service: where the token stands.
+/// The settings of `auth` on a service, made by the attribute: where the token is.
 ///
 /// # Default
 ///
@@ -54,8 +54,7 @@ impl Credentials {
     ///
     /// # Panics
     ///
-    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
-    /// that is an error of the compiler.
+    /// If the name is not a metadata key in lower case. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
@@ -66,10 +65,9 @@ impl Credentials {
         self
     }
 
-    /// Whether streams go on when the token that they began with has expired; see
-    /// [the module documentation](super#streams-end-with-their-token).
+    /// Whether streams continue after their token has expired; see [the module documentation](super#streams-end-with-their-token).
     ///
-    /// In the attribute it is an error where each method that the entry covers is unary: a unary call may take longer than its token anyway.
+    /// In the attribute it is an error if all covered methods are unary, because unary calls never end early.
     #[must_use]
     pub const fn outlive_token(mut self, outlive_token: bool) -> Self {
         self.outlive_token = outlive_token;
@@ -226,13 +224,13 @@ impl Default for Credentials {
     }
 }
 
-/// Verifies the token of each call that a service receives: the interceptor behind `auth` there.
+/// Verifies the token of each call of a service: the interceptor behind `auth` on services.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.auth)`, or to test a
-/// [`Verifier`] with what stands around it.
+/// The attribute makes it from the settings of `auth`. Make one yourself to keep it in a field for `with(self.auth)`, or to test a [`Verifier`]
+/// together with other interceptors.
 ///
-/// The attribute does not know which header a `with(self.auth)` reads. If it is not `authorization`, mark it as sensitive before anything
-/// logs it, or write `auth(header = …)`, which does so for all entries.
+/// With `with(self.auth)`, the attribute does not know which header is read. If it is not `authorization`, mark the header as sensitive before other
+/// interceptors log it. `auth(header = …)` does that for you.
 ///
 /// ```
 /// # #[cfg(feature = "test-util")]
@@ -256,8 +254,8 @@ impl Default for Credentials {
 /// let auth = VerifyToken::new(Keys).header("x-api-key").scheme("");
 /// let mut handler = Scripted::new([Answer::from(Ok("hello"))]);
 /// let mut call = CallBuilder::server().call(Request::new("no key"));
-/// let refused = before(&auth, &mut handler).run(&mut call).await;
-/// assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+/// let rejected = before(&auth, &mut handler).run(&mut call).await;
+/// assert_eq!(rejected.unwrap_err().code(), Code::Unauthenticated);
 /// # }
 /// # #[cfg(not(feature = "test-util"))]
 /// # fn main() {}
@@ -269,7 +267,7 @@ pub struct VerifyToken<V> {
 }
 
 impl<V: Verifier> VerifyToken<V> {
-    /// Asks this verifier about the token in `authorization: Bearer <token>`.
+    /// Verifies the token of `authorization: Bearer <token>` with this verifier.
     pub const fn new(verifier: V) -> Self {
         Self {
             credentials: Credentials::new(),
@@ -296,7 +294,7 @@ impl<V: Verifier> VerifyToken<V> {
         self
     }
 
-    /// Whether streams go on when the token that they began with has expired; `false` unless set. See
+    /// Whether streams continue after their token has expired; `false` unless set. See
     /// [the module documentation](super#streams-end-with-their-token).
     #[must_use]
     pub fn outlive_token(mut self, outlive_token: bool) -> Self {

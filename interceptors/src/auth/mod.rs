@@ -1,4 +1,4 @@
-//! Who is calling: bearer tokens, checked before the handler runs, and sent by clients.
+//! Bearer tokens: a service verifies them before the handler runs, and a client sends them.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -24,8 +24,8 @@
 //! # async fn main() {
 //! let users = Users { tokens: StaticTokens::new([("s3cret", "ada")]).expect("good tokens") };
 //! let request = || Request::new(GetUserRequest { id: 7 });
-//! let refused = users.get_user(request()).await;
-//! assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+//! let rejected = users.get_user(request()).await;
+//! assert_eq!(rejected.unwrap_err().code(), Code::Unauthenticated);
 //!
 //! let mut with_token = request();
 //! with_token.metadata_mut().insert("authorization", "Bearer s3cret".parse().expect("ASCII"));
@@ -37,9 +37,9 @@
 //!
 //! # On a service
 //!
-//! Every method that the entry covers needs a token, unless `public` lists it. A stream is checked when it opens, and
-//! [ends with its token](#streams-end-with-their-token). `only`, `except` and, on a method, `skip(auth)` open methods too. Prefer `public`: a
-//! method that is added later then needs a token.
+//! Every method that the entry covers needs a token, unless `public` lists it. A streaming call is checked when it opens, and
+//! [ends when its token expires](#streams-end-with-their-token). Methods that `only`, `except` or `skip(auth)` leave out need no token either. Prefer
+//! `public` to `only`: a method that is added later then needs a token.
 //!
 //! ```
 //! use interceptors::auth::{Identity, RequestExt, Verifier};
@@ -74,10 +74,10 @@
 //!
 //! # What is rejected
 //!
-//! These end with `UNAUTHENTICATED` and one fixed text, and the verifier is not called: no credentials, credentials of another scheme, an empty
-//! token, a value that is not visible ASCII, and more than one value.
+//! A call ends with `UNAUTHENTICATED` and a fixed text, without a call of the verifier, if it has no credentials, credentials of another scheme, an
+//! empty token, a value that is not visible ASCII, or more than one value.
 //!
-//! If the verifier itself rejects a token, the call ends with the verifier's own status. So a token store that is down can answer `UNAVAILABLE`.
+//! If the verifier rejects a token, the call ends with the verifier's status. So a verifier can return `UNAVAILABLE` while its token store is down.
 //!
 //! # Streams end with their token
 //!
@@ -85,28 +85,30 @@
 //! streams of the call end at that time with `UNAUTHENTICATED`. A response stream ends with that status in its trailers. A request stream gives
 //! the handler an error, even while the handler waits for a message. Observers such as `logging` get the same status.
 //!
-//! `auth(outlive_token = true)` lets streams go on. It is an error if all methods that it covers are unary, since it would change nothing.
+//! `auth(outlive_token = true)` lets streams continue. If all methods that the entry covers are unary, this setting is a compile error, because it
+//! would change nothing.
 //!
-//! - A unary call is not ended, and neither is the single response to a request stream: a handler that runs longer than the token is valid
-//!   still finishes. A handler that has not yet returned its response stream also finishes, and the stream then ends at once. To bound handlers,
-//!   use `timeout`.
-//! - The time is computed once, when the call is verified. Setting the clock of this machine does not move it.
-//! - A server's struct does not know which calls are unary (unless `descriptors` say so), and the first message in each direction may be all of
-//!   a unary call. So that message passes, however late. A request that is not gRPC is cut off while it waits for more of the body.
-//! - With `auth(by = Inbound)` the struct ends the streams. Observers on the service behind it see that the response stream was dropped;
-//!   observers on the struct get the final status.
-//! - As with `timeout`, a response stream that its reader does not read is not polled. It ends when it is polled again.
+//! - A handler is not stopped when the token expires. A unary call still returns its response, and so does a call with a request stream and a single
+//!   response. If a handler returns a response stream after the token has expired, the stream ends at once. To limit the time of handlers, use
+//!   `timeout`.
+//! - The time until expiry is computed once, when the token is verified. Changing the machine's clock later does not change it.
+//! - Without `descriptors`, a server's struct does not know which calls are unary. The first message in each direction may be the only one. So that
+//!   message always passes, even after the token has expired. A request that is not gRPC is ended while it waits for more of the body.
+//! - With `auth(by = Inbound)` the struct ends the streams. Observers on the struct get the final status. Observers on the service behind the struct
+//!   only see that the response stream was dropped.
+//! - A response stream is polled only while the client reads it. If the client does not read, the stream ends when it is polled again, as with
+//!   `timeout`.
 //!
 //! # Ready-made verifiers
 //!
 //! - `jwt::JwtVerifier` verifies JWTs. Feature `jwt`, which is off by default.
 //! - With feature `jwks-url`, also off by default, a `JwtVerifier` fetches the keys of its issuer itself.
 //! - `Introspection`, of the same feature, asks the issuer about each token (RFC 7662).
-//! - [`StaticTokens`] knows a fixed set of tokens.
+//! - [`StaticTokens`] accepts a fixed set of tokens.
 //!
-//! `authorize` says what a verified caller may do.
+//! `authorize` decides which verified callers may call a method.
 //!
-//! # A verifier that is chosen at run time
+//! # Choosing a verifier at run time
 //!
 //! Make an enum of the verifiers:
 //!
@@ -120,7 +122,7 @@
 //! #     async fn find(&self, _: &str) -> Option<String> { None }
 //! # }
 //! enum Callers {
-//!     Fixed(StaticTokens<String>), // on the machine of a developer
+//!     Fixed(StaticTokens<String>), // on a developer's machine
 //!     Sessions(Sessions),
 //! }
 //!
@@ -141,33 +143,34 @@
 //!
 //! # On a client
 //!
-//! Each call sends the token of a [`TokenSource`], except calls of `public` methods. If `auth` is listed after `retry`, each attempt asks for the
-//! token again.
+//! Each call sends the token of a [`TokenSource`], except calls of `public` methods. If `auth` is listed after `retry`, each attempt asks the source
+//! for a token.
 //!
-//! [`TokenCache`] fetches a token when it is needed, and the next one before that expires. If the server answers `UNAUTHENTICATED`, it fetches a
-//! new token and the call is made once more. For that, up to 256 KiB of the request are kept until it is answered. Fetches do not depend on the
-//! calls that need the token. After failures it waits longer and longer before the next fetch.
+//! [`TokenCache`] fetches a token when a call needs one, and replaces it before it expires. If the server answers `UNAUTHENTICATED`, the cache
+//! fetches a new token and the call is sent once more. For that, up to 256 KiB of the request are kept until the server answers. A fetch runs in its
+//! own task, so it continues if the call that needs the token ends. After a failed fetch, the cache waits before the next one: 1 second at first, and
+//! up to 2 minutes.
 //!
-//! Where the scheme is known, tokens are sent over `https` only. Other calls fail with `UNAUTHENTICATED`, unless `allow_plaintext = true`. The
-//! scheme is known
+//! If the scheme of the connection is known, tokens are sent over `https` only. Over any other scheme, calls fail with `UNAUTHENTICATED`, unless
+//! `allow_plaintext = true`. The scheme is known
 //!
 //! - on a generated client that was connected to a URI or given an origin,
 //! - on a channel that `client::Connect` made (feature `channel`),
 //! - on any other channel, if the client that uses it was given an origin.
 //!
-//! It is not known if a client was given only a channel.
+//! It is not known if a client was made from a ready-made channel without an origin. The token is then sent.
 //!
-//! tonic encrypts only if the scheme is `https` and tonic was built with TLS. Everything else counts as plaintext, including a Unix socket
-//! (`unix:`), which tonic does not tell from a TCP connection. An origin that you set is trusted.
+//! tonic encrypts only if the scheme is `https` and tonic was built with TLS. Everything else counts as plaintext, including a Unix socket (`unix:`),
+//! which tonic does not distinguish from a TCP connection. An origin that you set yourself is trusted.
 //!
 //! # Secrets
 //!
-//! The token is in no log, error or `Debug` output of this crate. If an attribute lists `auth`, the header of the token is marked sensitive in
-//! every method, so the `Debug` output of the request hides it. `auth` marks it itself. It is marked before the first interceptor runs if `auth`
-//! does not cover the method (`public`, `skip`), or if an interceptor of yours comes before `auth`.
+//! This crate never writes the token into a log, an error or `Debug` output. If an attribute lists `auth`, the token's header is marked sensitive in
+//! every method, so the `Debug` output of the request hides it. Usually `auth` marks the header when it runs. The header is marked before the first
+//! interceptor runs if `auth` does not cover the method (`public`, `skip`), or if an interceptor of your own comes before `auth`.
 //!
-//! If an interceptor of yours comes before `auth`, and on clients, `authorization`, `proxy-authorization`, `cookie` and `x-api-key` are marked too.
-//! HTTP/2 sends sensitive values as secrets: they are kept in no table of the connection.
+//! On clients, and if an interceptor of your own comes before `auth`, `authorization`, `proxy-authorization`, `cookie` and `x-api-key` are marked
+//! too. HTTP/2 never stores sensitive values in the compression table of the connection (HPACK's never-indexed literals).
 
 #[doc(hidden)]
 pub mod by;
@@ -226,13 +229,13 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "auth";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged").rank(5),
+        Rule::after("logging", "calls that it rejects are not logged").rank(5),
         Rule::after(
             "timeout",
             "the time that it takes to verify a token is not bounded",
         )
         .rank(13),
-        Rule::after("metrics", "calls that it refuses are not measured").rank(22),
-        Rule::after("trace", "calls that it refuses have no span").rank(25),
+        Rule::after("metrics", "calls that it rejects are not measured").rank(22),
+        Rule::after("trace", "calls that it rejects have no span").rank(25),
     ];
 }

@@ -8,15 +8,15 @@ use super::Verifier;
 use super::interceptor::refused;
 use crate::CallDetails;
 
-/// A fixed set of tokens, each with the identity that it stands for: API keys of a few machines, or a test.
+/// A fixed set of tokens, each with the identity of its owner. Use it for the API keys of a few machines, or in tests.
 ///
-/// - Only SHA-256 hashes of the tokens are kept. A token is compared with all of them in constant time, so how
-///   long it takes says neither which token is the nearest, nor how long the tokens are, nor where in the set
-///   one stands. It depends on the number of tokens and on the length of the one that the caller sent.
-/// - A token that is not in the set is refused with `UNAUTHENTICATED`, with the text of a missing one.
-/// - An empty set refuses everybody.
+/// - Only SHA-256 hashes of the tokens are kept. A received token is compared with all of them in constant time. So the time of the check does not
+///   reveal which token is similar, how long the tokens are, or the position of a token in the set. The time depends only on the number of tokens and
+///   on the length of the received token.
+/// - A token that is not in the set is rejected with `UNAUTHENTICATED`, with the same text as a missing token.
+/// - An empty set rejects every call.
 ///
-/// A hash without salt hides a token that cannot be guessed: make them of random bytes, 16 or more.
+/// The hashes have no salt, so tokens must be impossible to guess: generate each from at least 16 random bytes.
 ///
 /// ```
 /// use interceptors::auth::StaticTokens;
@@ -41,11 +41,11 @@ pub struct StaticTokens<Identity> {
 type Hash = [u8; 32];
 
 impl<Identity> StaticTokens<Identity> {
-    /// These tokens. What they are is forgotten; what they hash to is kept.
+    /// The set of these tokens and identities. Only the hashes of the tokens are kept.
     ///
     /// # Errors
     ///
-    /// If a token is empty, is there twice, or cannot be sent: it has to be visible ASCII without blanks.
+    /// If a token is empty, occurs twice, or cannot be sent. A token must be visible ASCII without spaces.
     pub fn new<T: AsRef<str>>(
         tokens: impl IntoIterator<Item = (T, Identity)>,
     ) -> Result<Self, UnusableToken> {
@@ -104,7 +104,7 @@ impl<Identity> fmt::Debug for StaticTokens<Identity> {
     }
 }
 
-/// A token that [`StaticTokens`] cannot have. It does not say which text that is, only where it stands.
+/// The error of [`StaticTokens::new`]: a token that cannot be used. The error has the position of the token, but not its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusableToken {
     index: usize,
@@ -112,7 +112,7 @@ pub struct UnusableToken {
 }
 
 impl UnusableToken {
-    /// The place of the token, from 0.
+    /// The position of the token in the list, counted from 0.
     #[must_use]
     pub const fn index(&self) -> usize {
         self.index

@@ -8,33 +8,32 @@ use tonic::{Request, Status};
 use crate::CallDetails;
 use crate::kit::identity::Identity;
 
-/// Tells whom a token belongs to. See the [module documentation](super) for an example.
+/// Verifies a token and returns the identity of its owner. See the [module documentation](super) for an example.
 ///
-/// Answer `UNAUTHENTICATED` for an unknown or expired token, `PERMISSION_DENIED` for a known caller who may not call this method, and
-/// `UNAVAILABLE` if the token cannot be checked right now. Never put the token into the status.
+/// Return `UNAUTHENTICATED` for an unknown or expired token, `PERMISSION_DENIED` for a known caller who is not allowed to call this method, and
+/// `UNAVAILABLE` if the token cannot be checked now. Never put the token into the status.
 ///
-/// It cannot be a trait object: a verifier that is chosen at run time is an enum. See [an example](super#a-verifier-that-is-chosen-at-run-time).
+/// The trait is not dyn-compatible. To choose a verifier at run time, write an enum, as in [this example](super#choosing-a-verifier-at-run-time).
 #[diagnostic::on_unimplemented(
     message = "[I0802] `{Self}` cannot verify tokens",
     label = "does not implement `interceptors::auth::Verifier`",
     note = "`auth` without `verifier` asks the service itself; write `auth(verifier = self.field)` to ask one of its fields"
 )]
 pub trait Verifier: Send + Sync {
-    /// What is known of the caller afterwards. The handler finds it with
-    /// [`RequestExt::identity`].
+    /// The verified identity of the caller. The handler gets it with [`RequestExt::identity`].
     type Identity: Clone + Send + Sync + 'static;
 
-    /// Verifies a token: what follows the scheme in the header, never empty.
+    /// Verifies a token. `token` is the text after the scheme, and never empty.
     fn verify(
         &self,
         token: &str,
         call: &CallDetails,
     ) -> impl Future<Output = Result<Self::Identity, Status>> + Send;
 
-    /// When the token of this identity expires, as far as the verifier knows; what clocks may be apart is included. Default: never.
+    /// When the token of this identity expires, including a tolerance for clocks that differ. `None`, the default, means never.
     ///
-    /// Streams end then with `UNAUTHENTICATED`, see [the module documentation](super#streams-end-with-their-token). It is asked once
-    /// for each call that may have a stream, after [`verify`](Self::verify). A moment that has passed refuses the call.
+    /// At that time, streams end with `UNAUTHENTICATED`; see [the module documentation](super#streams-end-with-their-token). This method is called
+    /// once for each call that may have a stream, after [`verify`](Self::verify). If the returned time has already passed, the call is rejected.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -125,7 +124,7 @@ macro_rules! forward_to_the_verifier_behind {
 
 forward_to_the_verifier_behind!(&V, Arc<V>, Box<V>);
 
-/// Finds the verified identity of the caller, in a handler behind `auth`. See the [module documentation](super).
+/// Gives a handler behind `auth` the verified identity of the caller. See the [module documentation](super).
 pub trait RequestExt {
     /// The identity that `auth` verified.
     ///

@@ -8,11 +8,11 @@ use crate::core::plan::{Setting, Value};
 use crate::kit::identity::Identifies;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// What the attribute makes of `role` and `roles`: which of them let a caller pass.
+/// The settings `role` and `roles`, made by the attribute: the roles that are allowed.
 ///
 /// # Default
 ///
-/// None: nobody passes.
+/// No roles: every call is rejected.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Roles {
@@ -22,7 +22,7 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Nobody passes.
+    /// No roles: every call is rejected.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Roles {
     ///
     /// # Panics
     ///
-    /// If the role is empty. In a constant, as the attribute uses it, that is an error of the compiler.
+    /// If the role is empty. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn role(mut self, role: &'static str) -> Self {
         assert!(!role.is_empty(), "[I0408] `role` is empty; name a role");
@@ -47,8 +47,7 @@ impl Roles {
     ///
     /// # Panics
     ///
-    /// If there is none, or one is empty. In a constant, as the attribute uses it, that is an error of the
-    /// compiler.
+    /// If there is none, or one is empty. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn roles(mut self, roles: &'static [&'static str]) -> Self {
         assert!(!roles.is_empty(), "[I0408] `roles` names no role; name one");

@@ -1,4 +1,4 @@
-//! What a verified caller may do: roles, or a decision of yours.
+//! Decides which verified callers may call a method: by roles, or by a decision of your own.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -46,37 +46,37 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`authorize`](crate::intercept#authorize).
 //!
-//! [`auth`](crate::auth) finds out who calls. `authorize` decides whether that caller may call this method. Other callers get
-//! `PERMISSION_DENIED` with a fixed text, before the handler runs. A stream is checked when it opens.
+//! [`auth`](crate::auth) verifies who calls. `authorize` decides whether that caller may call this method. All other callers get `PERMISSION_DENIED`
+//! with a fixed text, before the handler runs. A streaming call is checked when it opens.
 //!
-//! For a service whose `auth` gives a `User`:
+//! For a service whose identity is a `User`:
 //!
-//! - `authorize(role = "admin")`: callers with this role
-//! - `authorize(roles = ["admin", "ops"])`: callers with any of these
-//! - `authorize(with = |user| !user.roles.is_empty())`: callers for whom this is true
-//! - `authorize(with = self.policy)`: callers that a [`Policy`] allows
+//! - `authorize(role = "admin")`: allows callers with this role
+//! - `authorize(roles = ["admin", "ops"])`: allows callers with any of these roles
+//! - `authorize(with = |user| !user.roles.is_empty())`: allows callers for whom the closure returns `true`
+//! - `authorize(with = self.policy)`: allows callers that a [`Policy`] allows
 //!
-//! # Which caller is checked
+//! # Which identity is checked
 //!
-//! The identity that the `auth` listed before it has just verified. The compiler compares types: the argument of a `Policy` or a closure, and
-//! the type that implements `HasRole`, must be that identity.
+//! `authorize` checks the identity that the `auth` listed before it has just verified. The compiler checks the type: that identity must implement
+//! `HasRole`, or be the argument of the `Policy` or closure.
 //!
-//! If no `auth` comes before the entry, or if a method is public under that `auth`, there is no identity and the entry does not compile. Leave
+//! If no `auth` comes before the entry, or if the entry covers a method that is public, there is no identity, and the entry does not compile. Leave
 //! public methods out with `except`.
 //!
-//! Only an identity that `auth` has verified counts, and not a value that something else put into the request's extensions. If an interceptor
-//! between the two takes the identity out, the call is rejected.
+//! Only an identity that `auth` has verified counts. A value that other code puts into the request's extensions does not. If an interceptor between
+//! `auth` and `authorize` removes the identity, the call is rejected.
 //!
-//! # Several of them
+//! # Several entries
 //!
 //! `authorize` may be listed several times, and an entry on a method is added to those of the block. A call must pass all entries that cover its
 //! method. `skip(authorize)` on a method removes the entries of the block.
 //!
 //! # What it cannot see
 //!
-//! `authorize` does not see the request message. If the decision depends on it, for example whether a document belongs to the caller, decide in
-//! the handler or in an [interceptor of your own](crate::Interceptor). A [`Policy`] is not async: it decides from what is in memory. If you have
-//! to ask another service, write an interceptor.
+//! `authorize` does not see the request message. If the decision depends on the message, for example whether a document belongs to the caller, decide
+//! in the handler or in an [interceptor of your own](crate::Interceptor). A [`Policy`] is not async, so it can use only data in memory. To ask
+//! another service, write an interceptor.
 
 mod interceptor;
 mod policy;
@@ -96,5 +96,5 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "authorize";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] =
-        &[Rule::after("logging", "calls that it refuses are not logged").rank(7)];
+        &[Rule::after("logging", "calls that it rejects are not logged").rank(7)];
 }

@@ -9,11 +9,11 @@ use crate::CallDetails;
     note = "implement it for the identity, or decide by `authorize(with = |identity| …)`"
 )]
 pub trait HasRole {
-    /// Whether the caller has this role. Roles are compared as they are written.
+    /// Whether the caller has this role. `role` is the text in the attribute, unchanged.
     fn has_role(&self, role: &str) -> bool;
 }
 
-/// Decides which callers may make which calls. A function of the identity, `Fn(&Id) -> bool`, is one.
+/// Decides which callers may make which calls. Also implemented for functions and closures `Fn(&Id) -> bool`.
 ///
 /// ```
 /// use std::collections::HashSet;
@@ -36,7 +36,7 @@ pub trait HasRole {
 /// }
 /// ```
 ///
-/// With `authorize(with = ByPath)`.
+/// Use it with `authorize(with = ByPath)`.
 #[diagnostic::on_unimplemented(
     message = "[I0805] `{Self}` does not decide about `{Id}`, the identity that `auth` verifies here",
     label = "does not implement `interceptors::authorize::Policy<{Id}>`",

@@ -20,10 +20,10 @@ impl PanicHandler for Logged {
     }
 }
 
-/// Ends a call with `INTERNAL` where something panics: the interceptor behind `catch_panic`.
+/// Ends a call that panics with `INTERNAL`: the interceptor behind `catch_panic`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.guard)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.guard)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// use interceptors::catch_panic::{CatchPanic, Panic};
@@ -54,7 +54,7 @@ impl Default for CatchPanic<'_> {
 }
 
 impl<'a, H: PanicHandler + Clone + 'static> CatchPanic<'a, H> {
-    /// Catches panics and tells of them.
+    /// Catches panics and calls this hook instead of logging them.
     #[must_use]
     pub const fn with_hook(handler: &'a H) -> Self {
         Self { handler }

@@ -1,4 +1,4 @@
-//! A panic ends one call with `INTERNAL`, and nothing else.
+//! Catches panics: a panic ends only its own call, with `INTERNAL`.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -25,41 +25,40 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`catch_panic`](crate::intercept#catch_panic).
 //!
-//! Without it, a panic unwinds into tonic, which resets the HTTP/2 stream of the call. Clients report that as `CANCELLED` or `UNKNOWN`. If a
-//! response stream panics half way, some clients take the messages that arrived for the whole stream.
+//! Without this entry, a panic unwinds into tonic, which resets the HTTP/2 stream of the call. Clients report that as `CANCELLED` or `UNKNOWN`. If a
+//! response stream panics half way, some clients take the messages that arrived for the complete stream.
 //!
-//! With it, the call ends with `INTERNAL` and the text `internal error`. On a response stream that status is in the trailers, and the stream is
-//! not polled again. The client learns nothing else, except the ID of the call if `request_id` is listed. The details go to the log, or to a
-//! [hook](PanicHandler) of yours. Observers get [`Outcome::Panicked`](crate::Outcome::Panicked), whether they are listed before or after
-//! `catch_panic`.
+//! With this entry, the call ends with `INTERNAL` and the text `internal error`. On a response stream that status is in the trailers, and the stream
+//! is not polled again. The client gets no details, except the ID of the call if `request_id` is listed. The details are logged, or passed to your
+//! own [hook](PanicHandler). Observers get [`Outcome::Panicked`](crate::Outcome::Panicked), whether they are listed before or after `catch_panic`.
 //!
-//! It covers the handler, each poll of its response stream, and the interceptors listed after `catch_panic`. So it usually comes first. It does
-//! not cover what tonic does itself, such as encoding messages.
+//! `catch_panic` covers the handler, each poll of its response stream, and the interceptors listed after it. So it usually comes first. It does not
+//! cover tonic's own work, such as encoding messages.
 //!
 //! # What is logged
 //!
-//! An event at level `ERROR` and target `interceptors::catch_panic`:
+//! One event with level `ERROR` and target `interceptors::catch_panic`:
 //!
 //! | field | |
 //! | --- | --- |
 //! | `grpc.service`, `grpc.method` | the call |
 //! | `request_id` | its ID, if it has one |
-//! | `exception.message` | the text of the panic, if it has one |
+//! | `exception.message` | the message of the panic, if it is text |
 //! | `code.file.path`, `code.line.number` | where it happened, if [`record_locations`] was called |
 //!
-//! Rust tells only the process's panic hook where a panic happened. The standard library's hook prints the place to standard error, before the
-//! panic is caught. A library should not change that hook unasked. To have the place in the event, call [`record_locations`] at the start of
-//! `main`; the previous hook still runs.
+//! Rust reports the location of a panic only to the panic hook of the process. The default hook prints the location to standard error, before the
+//! panic is caught. A library should not change that hook without being asked. To get the location into the event, call [`record_locations`] at the
+//! start of `main`. The previous hook still runs.
 //!
 //! # `panic = "abort"`
 //!
-//! With this setting in the profile a panic ends the process at once, and nothing can be caught. The same is true of a panic that happens while
-//! another one unwinds.
+//! With this setting in the Cargo profile, a panic ends the process at once, and `catch_panic` cannot catch it. The same happens if code panics while
+//! another panic unwinds.
 //!
-//! # State
+//! # Shared state
 //!
-//! A handler that panics may leave shared state half changed. A `std::sync::Mutex` reports that (it is poisoned). Keep other shared state valid
-//! between statements that may panic.
+//! A handler that panics may leave shared state half changed. A `std::sync::Mutex` reports that: it is then poisoned. Other shared state must stay
+//! valid wherever the code may panic.
 
 mod caught;
 mod interceptor;

@@ -11,7 +11,7 @@ use crate::Kind;
 use crate::core::id::RequestId;
 use crate::core::name::CallName;
 
-/// A panic that was caught.
+/// A caught panic.
 pub struct Panic<'a> {
     path: &'a CallName,
     payload: &'a (dyn Any + Send),
@@ -19,20 +19,20 @@ pub struct Panic<'a> {
 }
 
 impl<'a> Panic<'a> {
-    /// The text that it panicked with, if it is one: what `panic!("…")` was given.
+    /// The message of the panic, if it is text, as with `panic!("…")`.
     #[must_use]
     pub fn message(&self) -> Option<&'a str> {
         let text = self.payload.downcast_ref::<&'static str>().copied();
         text.or_else(|| self.payload.downcast_ref::<String>().map(String::as_str))
     }
 
-    /// What it panicked with, whatever it is.
+    /// The value with which the code panicked, of any type.
     #[must_use]
     pub fn payload(&self) -> &'a (dyn Any + Send) {
         self.payload
     }
 
-    /// Where, if [`record_locations`] was called.
+    /// Where the code panicked. `None` unless [`record_locations`] was called.
     #[must_use]
     pub fn location(&self) -> Option<&'a Location> {
         self.location
@@ -62,7 +62,7 @@ impl<'a> Panic<'a> {
         self.path.kind()
     }
 
-    /// The ID that `request_id` gave the call, whichever of the two was listed first.
+    /// The ID that `request_id` gave the call. It may be listed before or after `catch_panic`.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.path.request_id()
@@ -79,7 +79,7 @@ impl fmt::Debug for Panic<'_> {
     }
 }
 
-/// Where something panicked; displayed as `src/users.rs:7:9`.
+/// The location of a panic, displayed as `src/users.rs:7:9`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
     file: String,
@@ -88,19 +88,19 @@ pub struct Location {
 }
 
 impl Location {
-    /// The path of the source file, as the compiler was given it.
+    /// The path of the source file, as it was given to the compiler.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The line, beginning with 1.
+    /// The line, counted from 1.
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line
     }
 
-    /// The column, beginning with 1.
+    /// The column, counted from 1.
     #[must_use]
     pub fn column(&self) -> u32 {
         self.column
@@ -114,10 +114,9 @@ impl fmt::Display for Location {
     }
 }
 
-/// Who is told of panics, in the place of the log. Implemented for `Fn(&Panic<'_>)`.
+/// Handles caught panics instead of logging them. Implemented for `Fn(&Panic<'_>)`.
 ///
-/// It is cloned for each call that answers with a stream, which may outlive the service, so state belongs behind an
-/// `Arc`. If it panics itself, the panic that it was told of is logged.
+/// It is cloned for each call with a response stream, so keep state behind an `Arc`. If the handler itself panics, the original panic is logged.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -141,7 +140,7 @@ impl fmt::Display for Location {
     note = "name a function such as `fn on_panic(panic: &Panic<'_>)`, or implement `PanicHandler` for it"
 )]
 pub trait PanicHandler: Send + Sync {
-    /// A call has panicked.
+    /// Called after a call has panicked.
     fn panicked(&self, panic: &Panic<'_>);
 }
 
@@ -157,10 +156,10 @@ thread_local! {
 
 static RECORDING: AtomicBool = AtomicBool::new(false);
 
-/// From now on the place of a panic is known to the log and to hooks.
+/// Makes the location of later panics available to the log and to hooks.
 ///
-/// It puts a panic hook in front of the one that is there, which still runs. Call it once, at the start of `main`,
-/// after hooks of your own are set; more calls do nothing.
+/// It installs a panic hook that also runs the previous hook. Call it once, at the start of `main`, after you have set your own hooks. Further calls
+/// do nothing.
 ///
 /// ```
 /// use interceptors::catch_panic;

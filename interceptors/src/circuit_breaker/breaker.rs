@@ -13,7 +13,7 @@ use crate::kit::codes;
 use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Observer, Outcome};
 
-/// When a breaker opens, and for how long. A [`CircuitBreaker`] is made of them.
+/// When a [`CircuitBreaker`] opens, and for how long.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,15 +34,15 @@ use crate::{CallDetails, End, Observer, Outcome};
 ///
 /// # Default
 ///
-/// - failures: 5, one after the other
+/// - failures: 5 in a row
 /// - open for: 30 s
 /// - probes: 1
 /// - codes: `Unavailable`, `DeadlineExceeded`, `Internal`, `Unknown`
 ///
 /// # Panics
 ///
-/// The methods panic when a value is out of range. In a constant, as the attribute uses
-/// them, that is an error of the compiler.
+/// The methods panic if a number is 0, a duration is zero, the ratio is not above `0.0` and at most `1.0`, or `codes` is empty, has a code twice or
+/// contains `Ok`. In a constant, and so in the attribute, that is a compiler error.
 #[derive(Debug, Clone)]
 pub struct Thresholds {
     failures: u32,
@@ -74,7 +74,7 @@ impl Thresholds {
         }
     }
 
-    /// How many failures one after the other open it.
+    /// How many consecutive failures open the breaker.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
         assert!(failures >= 1, "[I0402] `failures` must be at least 1");
@@ -82,7 +82,7 @@ impl Thresholds {
         self
     }
 
-    /// Which part of the calls has to fail to open it, instead of so many one after the other: above `0.0`, up to `1.0`.
+    /// Opens the breaker by the ratio of failed calls, and not by consecutive failures: above `0.0`, up to `1.0`.
     #[must_use]
     pub const fn failure_ratio(mut self, ratio: f64) -> Self {
         assert!(
@@ -93,7 +93,8 @@ impl Thresholds {
         self
     }
 
-    /// For [`failure_ratio`](Self::failure_ratio): the time in which calls are counted, 20 s by default. It moves on in tenths.
+    /// For [`failure_ratio`](Self::failure_ratio): the length of the time window in which calls are counted. Default: 20 s. The window moves in steps
+    /// of a tenth of its length.
     #[must_use]
     pub const fn window(mut self, window: Duration) -> Self {
         assert!(
@@ -104,7 +105,7 @@ impl Thresholds {
         self
     }
 
-    /// For [`failure_ratio`](Self::failure_ratio): of fewer calls in the window no ratio is taken, 10 by default.
+    /// For [`failure_ratio`](Self::failure_ratio): calls required in the window before the ratio applies. Default: 10.
     #[must_use]
     pub const fn min_calls(mut self, calls: u32) -> Self {
         assert!(calls >= 1, "[I0402] `min_calls` must be at least 1");
@@ -112,7 +113,7 @@ impl Thresholds {
         self
     }
 
-    /// How long calls are refused before it is tried again.
+    /// How long the breaker rejects calls before it lets probes through.
     #[must_use]
     pub const fn open_for(mut self, time: Duration) -> Self {
         assert!(
@@ -123,7 +124,7 @@ impl Thresholds {
         self
     }
 
-    /// How many calls are let through to try it again, and have to succeed.
+    /// How many probes are let through. All of them must succeed to close the breaker.
     #[must_use]
     pub const fn probes(mut self, calls: u32) -> Self {
         assert!(calls >= 1, "[I0402] `probes` must be at least 1");
@@ -131,7 +132,7 @@ impl Thresholds {
         self
     }
 
-    /// Which codes are failures.
+    /// Which status codes count as failures.
     #[must_use]
     pub const fn codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
@@ -193,14 +194,14 @@ impl Default for Thresholds {
     }
 }
 
-/// What a breaker does with calls.
+/// The state of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// It lets them through.
+    /// All calls are made.
     Closed,
-    /// It refuses them.
+    /// All calls are rejected.
     Open,
-    /// It lets as many through as it takes to find out, and refuses the others.
+    /// Only the probes are made. All other calls are rejected.
     HalfOpen,
 }
 
@@ -222,9 +223,9 @@ impl fmt::Display for State {
     }
 }
 
-/// One circuit breaker. Clones are the same one.
+/// A circuit breaker. Clones share its state.
 ///
-/// The attribute makes one for each method. To share one, or to ask it for its state, keep it and write
+/// By default the attribute makes one for each method. To share a breaker, or to read its state, keep it in a field and write
 /// `circuit_breaker(breaker = self.breaker)`.
 ///
 /// ```
@@ -253,7 +254,7 @@ struct Shared {
 }
 
 impl CircuitBreaker {
-    /// A closed one.
+    /// A closed breaker.
     #[must_use]
     pub fn new(thresholds: &Thresholds) -> Self {
         Self(Arc::new(Shared {
@@ -265,7 +266,7 @@ impl CircuitBreaker {
         }))
     }
 
-    /// What it would do with a call that came now: after `open_for` it is half open, whether or not a call has come.
+    /// The state that a call would find now. After `open_for` the breaker is half open, even if no call has come.
     #[must_use]
     pub fn state(&self) -> State {
         self.machine().state(&self.0.config, Instant::now())
@@ -306,8 +307,8 @@ impl fmt::Debug for CircuitBreaker {
     }
 }
 
-/// A [`CircuitBreaker`] for each method or service, made when the first call comes: for channels, which learn at run
-/// time what they are called for. At most 1024 are told apart.
+/// A [`CircuitBreaker`] for each method or service, made at its first call. For channels, which get the names at run time. At most 1024 names are
+/// tracked; further names share one breaker.
 ///
 /// ```
 /// use interceptors::circuit_breaker::{CircuitBreakers, Thresholds};
@@ -324,13 +325,13 @@ pub struct CircuitBreakers {
 }
 
 impl CircuitBreakers {
-    /// One for each method.
+    /// One breaker for each method.
     #[must_use]
     pub fn per_method(thresholds: &Thresholds) -> Self {
         Self::per(By::Method, thresholds)
     }
 
-    /// One for each service.
+    /// One breaker for each service.
     #[must_use]
     pub fn per_service(thresholds: &Thresholds) -> Self {
         Self::per(By::Service, thresholds)

@@ -5,7 +5,7 @@ use tonic::{Response, Status};
 use super::breaker::{Admitted, CircuitBreaker, CircuitBreakers, ProbeEnd};
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Which breaker a call goes through: what `circuit_breaker(breaker = …)` takes. Implement it to give each tenant a breaker of its own.
+/// Chooses the breaker of a call, for `circuit_breaker(breaker = …)`. Implement it to give, for example, each tenant its own breaker.
 ///
 /// ```
 /// use interceptors::CallDetails;
@@ -62,9 +62,9 @@ macro_rules! forward_to_the_breakers_behind {
 
 forward_to_the_breakers_behind!(&B, Arc<B>);
 
-/// Fails calls fast while a breaker is open: the interceptor behind `circuit_breaker`.
+/// Rejects calls while a breaker is open: the interceptor behind `circuit_breaker`.
 ///
-/// The attribute makes one from its settings. Make one yourself to test what stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to test other interceptors together with it.
 ///
 /// ```
 /// use interceptors::circuit_breaker::{BreakCircuit, CircuitBreaker, Thresholds};
@@ -82,7 +82,7 @@ pub struct BreakCircuit<'a, B> {
 }
 
 impl<'a, B: Breakers> BreakCircuit<'a, B> {
-    /// Asks these breakers.
+    /// Uses these breakers.
     pub const fn new(breakers: &'a B) -> Self {
         Self { breakers }
     }

@@ -25,10 +25,9 @@ use crate::kit::unsent;
 use crate::wire::EndByHead;
 use crate::wire::status::{self, BoxError};
 
-/// A channel whose every call goes through a chain: what `wrap` of an annotated struct gives.
+/// A channel with interceptors. `wrap` of an annotated struct returns it.
 ///
-/// It goes wherever the channel goes: into any generated client, into tower layers, by value or cloned.
-/// Clones share the chain and its state.
+/// Use it like the channel: in any generated client, in tower layers, by value or cloned. Clones share the struct and the state of its interceptors.
 ///
 /// ```
 /// use interceptors::client::InterceptedChannel;
@@ -53,15 +52,15 @@ use crate::wire::status::{self, BoxError};
 ///
 /// # Readiness
 ///
-/// An attempt takes its place in the channel (a permit of a `ConcurrencyLimit`, a slot of a `Buffer`) when the innermost interceptor sends
-/// it. Calls that wait in the chain, for a token or a retry's backoff for example, take none, and a deadline covers the wait for a
-/// place. So the wrapped channel itself is always ready: a layer around it that sheds load by readiness does not see that the channel is full,
-/// and belongs inside of `wrap`. If the channel fails to become ready, that attempt fails; its status can be retried.
+/// An attempt reserves capacity of the inner channel (a permit of a `ConcurrencyLimit`, a slot of a `Buffer`) only when the innermost interceptor
+/// sends it. Calls that wait in the chain, for example for a token or a retry's delay, reserve nothing. A deadline covers the wait for capacity. So
+/// the wrapped channel itself is always ready. A layer that sheds load by readiness does not work around it; put such a layer inside `wrap`. If the
+/// inner channel fails to become ready, the attempt fails, and its status can be retried.
 ///
-/// # With tonic's and tower's own
+/// # With tonic's settings and tower's layers
 ///
-/// All constructors and settings of generated clients work (`with_interceptor`, `with_origin`, compression, limits of message sizes). So do tower's
-/// layers, inside and outside of `wrap`: the channel has to be `Clone + Send`, and need not be `Sync`.
+/// All constructors and settings of generated clients work (`with_interceptor`, `with_origin`, compression, message size limits). tower's layers work
+/// inside and outside of `wrap`. The channel must be `Clone + Send`; it does not have to be `Sync`.
 ///
 /// ```
 /// # use interceptors::intercept;
@@ -139,7 +138,7 @@ impl<C: ChannelChain, S> InterceptedChannel<C, S> {
         }
     }
 
-    /// What was wrapped around the channel.
+    /// The annotated struct.
     pub fn chain(&self) -> &C {
         &self.shared.chain
     }

@@ -9,11 +9,11 @@ use super::encrypted::WithoutTls as _;
 use super::encrypted::connects_in_plaintext;
 use crate::wire::status::BoxError;
 
-/// Makes the channel that a chain is wrapped around, for annotated structs. Feature `channel`.
+/// Connects, and wraps the new channel in an annotated struct. Feature `channel`.
 ///
-/// Beside `wrap`, which takes any channel and does not know where it leads. A channel that is made here knows: `auth` sends tokens
-/// over it only if tonic encrypts it, which it does for `https://`, or if `allow_plaintext = true`. What tonic cannot tell apart from a
-/// connection over TCP, a Unix socket (`unix:`), counts as not encrypted.
+/// `wrap` takes a ready-made channel, and cannot know whether it is encrypted. A channel that is made here knows. `auth` then sends tokens only if
+/// the channel is encrypted (`https://`), or if `allow_plaintext = true`. A Unix socket (`unix:`) counts as plaintext, because tonic does not
+/// distinguish it from TCP.
 ///
 /// ```
 /// use interceptors::client::{Connect as _, InterceptedChannel};
@@ -37,11 +37,12 @@ use crate::wire::status::BoxError;
 /// # }
 /// ```
 pub trait Connect: ChannelChain + Sized {
-    /// Connects to an [`Endpoint`], or to what becomes one, such as a text or a `Uri`.
+    /// Connects to an [`Endpoint`](https://docs.rs/tonic/0.14/tonic/transport/struct.Endpoint.html), or to a value that converts into one, such as a
+    /// string or a `Uri`.
     ///
     /// # Errors
     ///
-    /// If it is no endpoint, or the connection fails.
+    /// If the value is not a valid endpoint, or if the connection fails.
     fn connect<D>(
         self,
         destination: D,
@@ -57,7 +58,7 @@ pub trait Connect: ChannelChain + Sized {
         }
     }
 
-    /// Connects with the first call.
+    /// Returns at once, and connects at the first call.
     fn connect_lazy(self, endpoint: impl Borrow<Endpoint>) -> InterceptedChannel<Self, Channel> {
         let endpoint = endpoint.borrow();
         wrap(self, endpoint, endpoint.connect_lazy())

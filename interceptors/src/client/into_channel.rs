@@ -47,32 +47,34 @@ where
     S::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
     <S::ResponseBody as HttpBody>::Error: Into<BoxError> + Send,
 {
-    /// The same as tonic's own [`Channel`], for crates that take nothing else.
+    /// Turns the wrapped channel into tonic's own [`Channel`](https://docs.rs/tonic/0.14/tonic/transport/struct.Channel.html), for crates that accept
+    /// nothing else.
     ///
-    /// It is a channel of HTTP/2 over a pipe in memory; at the other end of the pipe each call goes through the chain, in a task of its own. All
-    /// kinds of calls work, with metadata, trailers, back-pressure, and messages of any size. A call that is dropped is cancelled in the
-    /// chain. When all clones of the channel are gone and their calls have ended, the tasks end and the channel inside is dropped.
+    /// The returned channel speaks HTTP/2 over a pipe in memory. At the other end of the pipe, each call passes the interceptors in its own task. All
+    /// kinds of calls work, with metadata, trailers, back-pressure, and messages of any size. If a call is dropped, it is cancelled at the other end
+    /// too. When all clones of the channel are dropped and their calls have ended, the tasks end and the inner channel is dropped.
     ///
-    /// What does not cross the pipe, or crosses it in another form:
+    /// These do not cross the pipe, or change:
     ///
-    /// | | at the other end |
+    /// | part of a call | at the other end of the pipe |
     /// | --- | --- |
-    /// | extensions of the request | are not there; those of the response do not come back |
-    /// | the span and the task-locals of the caller | calls have none: `trace` begins a trace, unless the caller sends a `traceparent` |
-    /// | the place that a handler holds under `concurrency` or `load_shed` | is not used: the call takes a place of its own. A handler that holds the last place must not wait for it |
-    /// | the fetch of a token that makes the call | is not known. If the call needs the token that is being fetched, the fetch waits for itself and ends only with its `fetch_timeout` |
-    /// | a `CancellationHandle` | is noticed as a call that is dropped |
-    /// | a deadline | is there if the caller sets it (`Request::set_timeout`): as `grpc-timeout`. A call that a handler makes does not inherit the handler's |
-    /// | a deadline that has passed | tonic's `Channel` notices it, too, and says `CANCELLED` ("Timeout expired") if it is first |
-    /// | the origin (`with_origin`) | is not there, as with tonic's `Channel`: the channel inside has its own |
-    /// | source errors of a status | code, message, details and metadata come back; `Status::source` does not |
+    /// | extensions | request extensions are missing, and response extensions do not come back |
+    /// | span and task-locals of the caller | missing: `trace` begins a new trace, unless the caller sends a `traceparent` |
+    /// | the permit that a handler holds under `concurrency` or `load_shed` | not shared: the call takes its own permit. A handler that holds the last permit must not wait for the call |
+    /// | the fetch of a token that makes the call | unknown. If the call needs the token that is being fetched, the fetch waits for itself, until its `fetch_timeout` |
+    /// | `CancellationHandle` | a cancelled call looks like a dropped call |
+    /// | deadline | kept if the caller sets it (`Request::set_timeout`), as `grpc-timeout`. A call inside a handler does not inherit the handler's deadline |
+    /// | deadline that passes | tonic's `Channel` has a timer too. If that fires first, the status is `CANCELLED` ("Timeout expired") |
+    /// | origin (`with_origin`) | missing, as with tonic's `Channel`: the inner channel has its own |
+    /// | errors of a status | code, message, details and metadata come back; `Status::source` does not |
     ///
-    /// Prefer the wrapped channel where a crate takes any `GrpcService`: this costs some microseconds for a call, and tasks for the channel
-    /// and for each call. A call whose request is a stream begins up to 2 ms later, because until then it may be a single message.
+    /// If a crate accepts any `GrpcService`, use the wrapped channel itself. `into_channel` costs some microseconds for each call, one task for each
+    /// call, and tasks for the channel. A call with a request stream starts up to 2 ms later, because until then it could be a single message.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, as [`Endpoint::connect_lazy`] does.
+    /// If it is called outside a tokio runtime, like
+    /// [`Endpoint::connect_lazy`](https://docs.rs/tonic/0.14/tonic/transport/struct.Endpoint.html#method.connect_lazy).
     ///
     /// ```
     /// use interceptors::intercept;

@@ -21,33 +21,32 @@
 //!
 //! | | generated client | hand-written client | channel |
 //! | --- | --- | --- | --- |
-//! | request in the chain | the message, or [`RequestStream`] of the caller's stream | what the method takes | [`Body`] |
-//! | response in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](tonic::Streaming)`<M>>` | the same | [`Body`] |
-//! | when an answer has begun | with the response's headers | when the body of the method returns | with the response's headers |
+//! | request type in the chain | the message, or [`RequestStream`] of the caller's stream | the method's own request type | [`Body`] |
+//! | response type in the chain | the message, or [`ResponseStream`](crate::ResponseStream)`<`[`Streaming`](https://docs.rs/tonic/0.14/tonic/struct.Streaming.html)`<M>>` | the same | [`Body`] |
+//! | when the response has begun | with the response's headers | when the body of the method returns | with the response's headers |
 //! | request streams can be sent again | yes | no | yes |
-//! | state | `static`s, and what expressions name | `self` | `self`; `retry`'s throttle for each channel |
+//! | where expressions find state | `static`s and functions | `self` | `self` |
 //!
-//! On generated clients and channels a request of one message is encoded when the call is made and sent in one frame of HTTP/2; tonic alone sends
-//! two. The exception is a call whose caller holds a `CancellationHandle` for it. A generated client takes messages from a request stream
-//! only as fast as they can be sent.
+//! On generated clients and channels, a request of one message is encoded when the call is made, and sent in one HTTP/2 frame; tonic alone sends two.
+//! The exception is a call with a `CancellationHandle`. A generated client reads messages from a request stream only as fast as they can be sent.
 //!
 //! A call that is dropped, or cancelled by its `CancellationHandle`, ends at once, whatever it waits for: the delay of `retry` or `hedge`, a
-//! connection, a place, a token. Observers get `CANCELLED`.
+//! connection, a permit of `concurrency`, a token. Observers get `CANCELLED`.
 //!
-//! On all three, a deadline of the call is enforced (see [`deadline`](crate::deadline)). A lost connection is `UNAVAILABLE`, where tonic says
-//! `UNKNOWN`. A timeout that tonic's channel noticed first is `DEADLINE_EXCEEDED`, where tonic says `CANCELLED`.
+//! All three enforce the deadline of a call (see [`deadline`](crate::deadline)). A lost connection is `UNAVAILABLE`, where tonic says `UNKNOWN`. If
+//! the timer of tonic's channel fires first, the status is `DEADLINE_EXCEEDED`, where tonic says `CANCELLED`.
 //!
 #![cfg_attr(feature = "into-channel", doc = include_str!("into_channel.md"))]
 //!
 //! # Malformed statuses
 //!
-//! tonic panics if a server sends details (`grpc-status-details-bin`) that are not base64. Generated clients and channels drop such details, and the
-//! status keeps its code and message. If a message is not UTF-8, tonic answers `UNKNOWN`; generated clients and channels keep the code and the
-//! readable part of the message.
+//! tonic panics if a server sends status details (`grpc-status-details-bin`) that are not base64. Generated clients and channels drop such details,
+//! and the status keeps its code and message. If a status message is not UTF-8, tonic returns `UNKNOWN`. Generated clients and channels keep the code
+//! and the readable part of the message.
 //!
-//! In a hand-written client tonic itself reads the response, inside the method's body. Its panic is caught there, and the call ends
-//! `INTERNAL`. The panic hook still runs, and with `panic = "abort"` the process ends. One case is not caught: a response stream that no
-//! interceptor watches and that has no deadline, because that is tonic's own stream.
+//! In a hand-written client tonic itself reads the response, inside the method's body. A panic of tonic is caught there, and the call ends with
+//! `INTERNAL`. The panic hook still runs, and with `panic = "abort"` the process ends. One case is not caught: a response stream without a deadline
+//! that no interceptor observes, because that is tonic's own stream.
 
 mod cancelled;
 mod channel;

@@ -12,12 +12,12 @@ use crate::core::received::{Reading, Received};
 use crate::wire::Replay;
 
 pin_project_lite::pin_project! {
-    /// The request stream of a generated client, on its way through the chain.
+    /// The request stream of a generated client, as interceptors see it.
     ///
-    /// It is a stream of the same messages as the one that the caller gave. `retry` can send it again,
-    /// as long as what has been sent fits into the buffer.
+    /// It has the same messages as the caller's stream. `retry` can send it again, as long as the messages that were sent fit into the buffer
+    /// (`buffer_size`).
     ///
-    /// A typed interceptor for such methods is one for any stream of the message:
+    /// A typed interceptor for such methods is bounded on the stream's messages:
     ///
     /// ```
     /// use futures_core::Stream;

@@ -59,8 +59,8 @@ fn mount_bypassed(call: &CallDetails, mount: &str) -> Status {
     tracing::error!(
         path = call.path(),
         mount,
-        "a call has not come through the `client_ip` of the mount that this service relies on; serve it behind `layer()` or `wrap(…)` of that struct, whose \
-         `client_ip` has to cover it",
+        "a call reached a service with `client_ip(by = …)`, but did not pass the `client_ip` of the named struct; wrap the service with `layer()` or \
+         `wrap(…)` of that struct, and let its `client_ip` cover the call",
     );
-    Status::internal("the server is not set up to tell where this call comes from")
+    Status::internal("the server is not set up to find the address of the caller")
 }

@@ -14,10 +14,10 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// The maximum number of addresses that are read, from the right.
 pub(super) const MOST_HOPS: usize = 32;
 
-/// Finds out where a call comes from behind proxies: the interceptor behind `client_ip`.
+/// Finds the address of the caller, also behind proxies: the interceptor behind `client_ip`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.client_ip)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.client_ip)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// use interceptors::client_ip::ClientIp;
@@ -28,7 +28,7 @@ pub(super) const MOST_HOPS: usize = 32;
 ///
 /// # Default
 ///
-/// - trusted: nobody, so that the caller is the peer
+/// - trusted: no networks, so the caller is the peer
 /// - header: `x-forwarded-for`
 /// - ipv6_prefix: 64
 #[derive(Debug, Clone)]
@@ -49,18 +49,18 @@ impl ClientIp {
         }
     }
 
-    /// The networks of the proxies that are believed.
+    /// The networks of your proxies, whose header is trusted.
     #[must_use]
     pub const fn trusted(mut self, networks: &'static [IpNet]) -> Self {
         self.trusted = networks;
         self
     }
 
-    /// Where they write whom they serve: `x-forwarded-for` or `forwarded`.
+    /// The header in which the proxies write the caller's address: `x-forwarded-for` or `forwarded`.
     ///
     /// # Panics
     ///
-    /// If it is another. In a constant, as the attribute uses it, that is an error of the compiler.
+    /// If it is any other header. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
@@ -74,7 +74,7 @@ impl ClientIp {
         self
     }
 
-    /// How many bits of an IPv6 address tell callers apart in `rate_limit(key = client_ip)`.
+    /// How many bits of an IPv6 address `rate_limit(key = client_ip)` compares.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! The address of the caller, also behind proxies and load balancers: `client_ip`.
+//! `client_ip`: finds the address of the caller, also behind proxies and load balancers.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -9,42 +9,43 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`client_ip`](crate::intercept#client_ip).
 //!
-//! Behind a proxy, the peer of a connection is the last proxy. Proxies write the address of their client into a header, but so can anybody else. So
-//! `trusted` lists the proxies whose header is believed.
+//! Behind a proxy, the peer of a connection is the last proxy. Proxies write the address of their client into a header, but any caller can write that
+//! header too. So `trusted` lists the proxies whose header is trusted.
 //!
-//! If the peer is not trusted, the caller is the peer. If it is trusted, the caller is the rightmost address in the header that is not a trusted
-//! proxy. This is nginx's `real_ip_recursive on`. If all addresses are trusted, the caller is the leftmost. Without this entry no header is believed.
+//! If the peer is not trusted, the caller is the peer. If the peer is trusted, the caller is the rightmost address in the header that is not a
+//! trusted proxy (like nginx with `real_ip_recursive on`). If all addresses are trusted, the caller is the leftmost. Without this entry, the header
+//! is ignored.
 //!
 //! Inner interceptors read the address from [`CallDetails::client_ip`], observers from [`End::client_ip`](crate::End::client_ip), and handlers with
-//! [`of`]. `logging` and `trace` write it as `client.address` (OpenTelemetry's name). They do so even if they are listed before `client_ip`, because
-//! the event is emitted, and the span is closed, at the end. `rate_limit(key = client_ip)` must be listed after it.
+//! [`of`]. `logging` and `trace` record it as `client.address` (OpenTelemetry's name). They do so even if they are listed before `client_ip`, because
+//! the event is emitted, and the span is closed, at the end of the call. `rate_limit(key = client_ip)` must be listed after `client_ip`.
 //!
-//! # What is read
+//! # How headers are read
 //!
 //! | `header` | |
 //! | --- | --- |
 //! | `"x-forwarded-for"` | `203.0.113.7, 10.0.0.2`; also with ports, brackets and quotes |
 //! | `"forwarded"` | RFC 7239: the parameter `for` of each element |
 //!
-//! Several values of the header are one list, in their order. An IPv4 address that is written as an IPv6 one (`::ffff:10.0.0.1`) counts as an IPv4
-//! address, in the header and as the peer. A zone (`fe80::1%eth0`) is ignored.
+//! Several values of the header are read as one list, in their order. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as an IPv4 address, in
+//! the header and as the peer. A zone (`fe80::1%eth0`) is ignored.
 //!
-//! **Nothing to the left of a malformed element is believed.** Such an element is one that is malformed or empty, `unknown`, a hidden name (`_edge`),
-//! or an element of `forwarded` with no `for` or with two. The caller is then the address to the right of it, which is a trusted proxy or the peer.
-//! The same holds after 32 addresses. Lists are read from the right, so a quote that a caller opens cannot hide what proxies add.
+//! **Elements to the left of an unreadable element are ignored.** An element is unreadable if it is malformed or empty, `unknown`, or a hidden name
+//! (`_edge`), or if an element of `forwarded` has no `for` or two. The caller is then the address to the right of it, which is a trusted proxy or the
+//! peer. Only the 32 rightmost addresses are read. Lists are read from the right, so a caller cannot hide the proxies' elements with an open quote.
 //!
-//! In `trusted`, name only networks from which nobody but your proxies can connect: anyone inside such a network chooses their own address. The first
-//! proxy has to add to the header, or replace it, in each request.
+//! In `trusted`, name only networks from which only your proxies can connect: anyone else inside such a network can forge an address. The outermost
+//! proxy must append to the header, or replace it, in each request.
 //!
-//! # What callers share
+//! # Which callers share a limit
 //!
-//! `rate_limit(key = client_ip)` counts by IPv4 address, or by the first 64 bits of an IPv6 address: one host usually has all addresses of a /64, and
-//! could use another one each time. Many providers give a customer a /56 or a /48; `ipv6_prefix = 56` says so. The prefix applies only to
-//! limits; logs have the whole address.
+//! `rate_limit(key = client_ip)` counts by IPv4 address, or by the first 64 bits of an IPv6 address, because one host usually has all addresses of a
+//! /64 and could use a new one for each call. Many providers give a customer a /56 or a /48; then write `ipv6_prefix = 56` or `48`. The prefix
+//! applies only to limits; logs have the whole address.
 //!
-//! # Networks that are known at run time
+//! # Networks that are known only at run time
 //!
-//! `trusted` takes the name of a constant, or a field: anything that is a list of [`IpNet`]s. The crate `ipnet` parses them from text.
+//! `trusted` also takes a constant or a field with a list of [`IpNet`]s, which parse from text:
 //!
 //! ```
 //! use interceptors::client_ip::IpNet;
@@ -61,15 +62,15 @@
 //!
 //! # Behind a server's struct
 //!
-//! An address that a server's struct has found is known to the services behind it: in [`CallDetails::client_ip`], in their logs and spans, and with
-//! [`of`]. A service that limits by it must name the struct, `client_ip(by = Inbound)`, so that a missing layer is not silent. A call that did not
-//! pass the `client_ip` of that struct ends `INTERNAL`, and an event of level `ERROR` says why.
+//! If a server's struct has `client_ip`, the services behind it know the address too: from [`CallDetails::client_ip`] and [`of`], and in their logs
+//! and spans. A service that uses `key = client_ip` must name the struct: `client_ip(by = Inbound)`. If the layer is missing, a call then ends with
+//! `INTERNAL`, and an event of level `ERROR` says why.
 //!
 //! # Without an address
 //!
-//! A Unix socket has no address. A connection has none if the server does not learn it: behind `axum::serve`, enable feature `axum` and use
-//! `into_make_service_with_connect_info::<SocketAddr>()`. Such a peer is not trusted: `client_ip()` is `None` whatever the header says. All such
-//! callers share one limit, and one warning says so.
+//! A Unix socket has no address. Behind `axum::serve`, connections have no address unless you enable feature `axum` and use
+//! `into_make_service_with_connect_info::<SocketAddr>()`. A peer without an address is not trusted: `client_ip()` is `None`, whatever the header
+//! says. All such callers share one limit, and a warning is logged once.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -94,8 +95,9 @@ use crate::CallDetails;
 use crate::Sides;
 use crate::core::client::ClientAddress;
 
-/// The address of the caller, for a handler: `client_ip` leaves it among the extensions of the request. Those of an [`http::Request`] do as well, for
-/// what is no gRPC behind a server's struct.
+/// The address of the caller, for a handler. `client_ip` stores it in the extensions of the request. For plain HTTP behind a server's struct, pass
+/// the extensions of the [`http::Request`](https://docs.rs/http/1/http/struct.Request.html). `None` if there is no `client_ip`, or if the peer has no
+/// address.
 ///
 /// ```
 /// use interceptors::client_ip;

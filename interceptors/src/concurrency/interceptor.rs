@@ -7,8 +7,8 @@ use super::limiter::{Limiter, LimiterId, Limiters, Permit};
 use crate::core::chain::watched;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Which limit a call is held to: what `concurrency(limiter = …)` and `load_shed(limiter = …)` take. Implement it to give each tenant a limit of
-/// its own.
+/// Chooses the limit of a call, for `concurrency(limiter = …)` and `load_shed(limiter = …)`. Implement it to give, for example, each tenant its own
+/// limit.
 ///
 /// ```
 /// use interceptors::CallDetails;
@@ -65,10 +65,10 @@ macro_rules! forward_to_the_limits_behind {
 
 forward_to_the_limits_behind!(&L, Arc<L>);
 
-/// Lets calls wait that find no place: the interceptor behind `concurrency`.
+/// Limits how many calls run at once. The other calls wait. The interceptor behind `concurrency`.
 ///
-/// The attribute makes one from its settings. Make one yourself where a list needs two: `concurrency` can be listed once, `with` several
-/// times.
+/// The attribute makes it from the settings of the entry. Make one yourself if a list needs two: `concurrency` can be listed only once, but `with`
+/// several times.
 ///
 /// ```
 /// use std::sync::LazyLock;
@@ -88,7 +88,7 @@ pub struct Concurrency<'a, L> {
 }
 
 impl<'a, L: Limits> Concurrency<'a, L> {
-    /// Lets calls wait that find no place.
+    /// Uses these limits.
     pub const fn new(limits: &'a L) -> Self {
         Self { limits }
     }
@@ -131,9 +131,10 @@ fn hold<Req>(permit: Option<Permit>, call: &mut Call<Req>) -> (HeldPermit, Optio
     (place, limiter)
 }
 
-/// Rejects calls that find no place: the interceptor behind `load_shed`.
+/// Limits how many calls run at once. The other calls are rejected. The interceptor behind `load_shed`.
 ///
-/// The attribute makes one from its settings. Make one yourself where a list needs two: `load_shed` can be listed once, `with` several times.
+/// The attribute makes it from the settings of the entry. Make one yourself if a list needs two: `load_shed` can be listed only once, but `with`
+/// several times.
 ///
 /// ```
 /// use std::sync::LazyLock;
@@ -154,7 +155,7 @@ pub struct LoadShed<'a, L> {
 }
 
 impl<'a, L: Limits> LoadShed<'a, L> {
-    /// Refuses calls that find no place.
+    /// Uses these limits.
     pub const fn new(limits: &'a L) -> Self {
         Self { limits }
     }

@@ -15,7 +15,7 @@ use crate::kit::refusal;
 use crate::kit::unsent::ended_unsent;
 use crate::{CallDetails, End, Outcome};
 
-/// How many calls there may be at once, and what becomes of the others. A [`Limiter`] is made of one.
+/// How many calls a [`Limiter`] lets run at once, and how long more calls may wait.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,14 +30,14 @@ use crate::{CallDetails, End, Outcome};
 ///
 /// # Default
 ///
-/// - queue: 1024, as Envoy has it for pending requests
-/// - wait: as long as the call has
+/// - queue: 1024, like Envoy's default for pending requests
+/// - wait: until the call's deadline
 /// - retry after: one second
 ///
 /// # Panics
 ///
-/// The methods that set a number or a time panic when it is out of range. In a constant, as the attribute uses
-/// them, that is an error of the compiler.
+/// The methods panic if a limit is 0, if `min` is above `max`, or if a duration is zero. In a constant, and so in the attribute, that is a compiler
+/// error.
 #[derive(Debug, Clone)]
 pub struct Capacity {
     min: u32,
@@ -49,7 +49,7 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// So many calls.
+    /// A fixed number of calls.
     #[must_use]
     pub const fn max(calls: u32) -> Self {
         assert!(calls >= 1, "[I0402] `max` must be at least 1");
@@ -63,8 +63,8 @@ impl Capacity {
         }
     }
 
-    /// As many calls as end within `target`, but not fewer than `min` and not more than `max`. See the
-    /// [module documentation](super) for how.
+    /// A limit between `min` and `max` that follows the latency: it goes down while calls take longer than `target`. See the
+    /// [module documentation](super#adaptive-limits).
     #[must_use]
     pub const fn adaptive(min: u32, max: u32, target: Duration) -> Self {
         assert!(min >= 1, "[I0402] `min` must be at least 1");
@@ -79,14 +79,14 @@ impl Capacity {
         config
     }
 
-    /// How many calls may wait for a place. Each holds its request in memory. With `0` none waits.
+    /// How many calls may wait. Each keeps its request in memory. With `0`, calls do not wait.
     #[must_use]
     pub const fn queue(mut self, calls: u32) -> Self {
         self.queue = calls;
         self
     }
 
-    /// How long a call may wait for a place.
+    /// How long a call may wait before it is rejected.
     #[must_use]
     pub const fn wait(mut self, limit: Duration) -> Self {
         assert!(!limit.is_zero(), "[I0402] `wait` must be longer than zero");
@@ -94,7 +94,7 @@ impl Capacity {
         self
     }
 
-    /// After how long a call that is refused may come back.
+    /// How long a rejected caller should wait before it tries again.
     #[must_use]
     pub const fn retry_after(mut self, delay: Duration) -> Self {
         assert!(
@@ -127,10 +127,10 @@ impl Capacity {
     }
 }
 
-/// Places for calls. Clones are the same places.
+/// A limit of running calls. Clones share the limit.
 ///
-/// The attribute makes one for each method. To share one, to have one per value of the service, or to look at it, keep it
-/// in the service and write `concurrency(limiter = self.limiter)`, or `load_shed(limiter = self.limiter)`.
+/// By default the attribute makes one for each method. To share a limiter, to have one for each value of the service, or to read its numbers, keep it
+/// in a field and write `concurrency(limiter = self.limiter)` or `load_shed(limiter = self.limiter)`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -157,7 +157,7 @@ struct Shared {
 }
 
 impl Limiter {
-    /// All places free.
+    /// A limiter without running calls.
     #[must_use]
     pub fn new(capacity: &Capacity) -> Self {
         let adaptive = capacity.target.map(|target| Adaptive {
@@ -177,7 +177,7 @@ impl Limiter {
         }))
     }
 
-    /// How many calls there may be at once now.
+    /// How many calls may run at once now.
     #[must_use]
     pub fn limit(&self) -> u32 {
         match self.0.adaptive() {
@@ -186,13 +186,13 @@ impl Limiter {
         }
     }
 
-    /// How many calls hold a place. More than the limit, for a while, where that has been lowered.
+    /// How many calls run now. It can be above the limit for a while after the limit was lowered.
     #[must_use]
     pub fn in_use(&self) -> u32 {
         self.0.in_use.load(Ordering::Relaxed)
     }
 
-    /// How many calls wait for a place.
+    /// How many calls wait now.
     #[must_use]
     pub fn waiting(&self) -> u32 {
         self.0.waiting.load(Ordering::Relaxed)
@@ -260,9 +260,9 @@ impl fmt::Debug for Limiter {
     }
 }
 
-/// A [`Limiter`] for each method or service, made when the first call comes: for channels and servers, which learn at run time
-/// what they are called for. At most 1024 are told apart. When there is one too many, it takes the place of a name that no service has
-/// answered for and that no call uses; if there is none, it shares a limit with others.
+/// A [`Limiter`] for each method or service, made at its first call. For channels and servers, which get the names at run time. At most 1024 names
+/// are tracked. If there are more, a new name replaces a name that no call uses and that no service has answered for. If there is no such name, the
+/// surplus names share one limit.
 ///
 /// ```
 /// use interceptors::concurrency::{Capacity, Limiters};
@@ -283,13 +283,13 @@ pub struct Limiters {
 }
 
 impl Limiters {
-    /// One for each method.
+    /// One limiter for each method.
     #[must_use]
     pub fn per_method(capacity: &Capacity) -> Self {
         Self::per(By::Method, capacity)
     }
 
-    /// One for each service.
+    /// One limiter for each service.
     #[must_use]
     pub fn per_service(capacity: &Capacity) -> Self {
         Self::per(By::Service, capacity)

@@ -1,4 +1,4 @@
-//! At most so many calls at once: with `concurrency` the others wait, and `load_shed` rejects them.
+//! Limits how many calls run at once. With `concurrency` the other calls wait; with `load_shed` they are rejected.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -23,63 +23,64 @@
 //! # }
 //! ```
 //!
-//! The reference says where you can list them, and has all their settings: [`concurrency`](crate::intercept#concurrency) and [`load_shed`](crate::intercept#load_shed).
+//! The reference says where you can list them, and has all settings: [`concurrency`](crate::intercept#concurrency) and
+//! [`load_shed`](crate::intercept#load_shed).
 //!
-//! A call holds its place until it really ends: until its response stream ends, it fails, or it is dropped because the caller went away or
-//! something panicked. A caller can open a response stream and read nothing. It holds its place until it goes away, or until a `timeout` with a
-//! total time ends the call.
+//! Each running call holds one permit of the limit. It holds the permit until its true end: until its response stream ends, it fails, or it is
+//! dropped because the caller went away or something panicked. If a caller opens a response stream and does not read it, the call keeps its permit
+//! until the caller goes away, or until a `timeout` with a total time ends the call.
 //!
 //! # Which calls share a limit
 //!
-//! Each method that an entry covers has a limit of its own. With `per = service` the methods of a service share one. The limit belongs to the
-//! process, and all values of the service's type share it. On a channel, the channel and its clones share it.
+//! Each method that an entry covers has its own limit. With `per = service` the methods of a service share one. In a process, all values of the
+//! service's type share the limit. On a channel, the channel and its clones share it.
 //!
-//! `limiter = self.limiter` names a [`Limiter`] of yours instead. If a `concurrency` and a `load_shed` name the same one, it limits the
-//! calls of both together: when it is full, calls of `concurrency` wait and calls of `load_shed` are rejected.
+//! `limiter = self.limiter` uses your own [`Limiter`] instead. If a `concurrency` and a `load_shed` name the same limiter, it limits the calls of
+//! both together: when the limit is reached, calls of `concurrency` wait and calls of `load_shed` are rejected.
 //!
 //! # Calls within a call
 //!
-//! A call that holds a place and makes another call under the same limit would wait for itself. So a call that is made while a handler runs, or
-//! while its response stream is read, shares that handler's place of the same limiter. Examples are `self.other(…)` of a service, a method of a
-//! hand-written client that calls another one, and a client whose `limiter` is the service's own. Such a call does not wait and is not rejected, and
-//! an adaptive limit learns nothing from it. Several such calls at once share the place too. In a method of a hand-written client this holds until
-//! the method returns: calls that its response stream makes take places of their own.
+//! If a call makes another call under the same limit, it could wait for itself. So a call that is made while a handler runs, or while its response
+//! stream is read, shares the permit that the handler's call holds of the same limiter. Examples are `self.other(…)` of a service, a method of a
+//! hand-written client that calls another method, and a client whose `limiter` is that of the service. Such a call does not wait and is not rejected,
+//! and it does not change an adaptive limit. Several such calls at once share the permit too. In a method of a hand-written client, this holds until
+//! the method returns: calls that its response stream makes take their own permits.
 //!
-//! These take a place of their own, like any caller: a task that the handler spawns, a call that comes back over the network, and a call through a
-//! channel that `into_channel()` made. A handler must not wait for any of them while it holds the last place.
+//! These calls take their own permits: calls in a task that the handler spawns, calls that come back over the network, and calls through a channel
+//! made by `into_channel()`. If a handler holds the last permit and waits for such a call, both wait for each other.
 //!
 //! # Waiting
 //!
-//! The calls of `concurrency` wait in order, first come, first served. They wait until their deadline at most, and then end with `DEADLINE_EXCEEDED`.
-//! [`wait`](Capacity::wait) limits the time further. At most [`queue`](Capacity::queue) of them wait. A call that is dropped while it waits leaves the
-//! queue.
+//! The calls of `concurrency` wait in order, first come, first served. If the deadline of a waiting call passes, the call ends with
+//! `DEADLINE_EXCEEDED`. With [`wait`](Capacity::wait), a call that waits longer is rejected. At most [`queue`](Capacity::queue) calls wait (default:
+//! 1024); more are rejected. A call that is dropped while it waits leaves the queue.
 //!
 //! # What a rejected call ends with
 //!
-//! `RESOURCE_EXHAUSTED`, which is gRPC's code for "server temporarily out of resources". It is not `UNAVAILABLE`, because clients retry that by
-//! default and would add to the load. For clients that retry nevertheless, a `google.rpc.RetryInfo` detail and `grpc-retry-pushback-ms` metadata
-//! say when: after [`retry_after`](Capacity::retry_after). The handler does not run.
+//! A rejected call ends with `RESOURCE_EXHAUSTED`, gRPC's code for "server temporarily out of resources". The code is not `UNAVAILABLE`, because
+//! clients retry that by default and would add load. For clients that retry nevertheless, a `google.rpc.RetryInfo` detail and
+//! `grpc-retry-pushback-ms` metadata say when: after [`retry_after`](Capacity::retry_after) (default: 1 second). The handler does not run.
 //!
 //! # Adaptive limits
 //!
-//! The right number of calls changes with time. With [`adaptive`](Capacity::adaptive) the limit follows the latency and the errors of calls (AIMD,
-//! additive increase and multiplicative decrease, as in TCP):
+//! With [`adaptive`](Capacity::adaptive), the limit follows the latency and the errors of calls (AIMD, additive increase and multiplicative decrease,
+//! as in TCP):
 //!
-//! - It begins at `min`.
-//! - A call that took longer than `target`, or that ended with `RESOURCE_EXHAUSTED` or `UNAVAILABLE`, lowers it by a tenth, down to `min`. Of calls
-//!   that ran at the same time only the first one does, because they all report the same load.
-//! - A call that succeeded in time, while at least half of the limit was in use, raises it by one divided by the limit, up to `max`. So it grows by one
-//!   when as many calls have succeeded as the limit lets through.
-//! - Other failures and cancelled calls change nothing. This includes `DEADLINE_EXCEEDED` before `target`: callers set their deadlines themselves, and
-//!   a caller with short deadlines would hold the limit down for all. It also includes calls that an inner interceptor rejects before the handler.
-//! - How long a response stream takes changes nothing, since that depends on its reader. How it ends counts.
-//! - Time in which the handler waits for a message of a request stream is not counted, since that depends on the sender.
+//! - The limit begins at `min`.
+//! - A call that took longer than `target`, or that ended with `RESOURCE_EXHAUSTED` or `UNAVAILABLE`, lowers the limit by a tenth, down to `min`. Of
+//!   calls that ran at the same time, only the first one lowers it, because they all report the same load.
+//! - A call that succeeded within `target`, while at least half of the limit was in use, raises the limit by one divided by the limit, up to `max`.
+//!   So with a limit of 20, the limit grows by one after 20 such calls.
+//! - Other failures and cancelled calls do not change the limit. This includes `DEADLINE_EXCEEDED` before `target`: otherwise a caller with short
+//!   deadlines could lower the limit for all callers. It also includes calls that an inner interceptor rejects before the handler.
+//! - The duration of a response stream does not change the limit, because it depends on the reader. The final status of the stream counts.
+//! - The time that a handler waits for messages of a request stream does not count, because it depends on the sender.
 //! - A channel does not know which response is a stream. It treats a call with more than one message as a stream.
 //!
 //! # Cost
 //!
-//! A call that finds a place takes two atomic operations. It allocates nothing except the box for the observer of a response stream. A call that
-//! waits takes one allocation. `adaptive` takes a short lock at the end of a call.
+//! A call that gets a permit at once takes two atomic operations. It allocates nothing, except one box for the observer of a response stream. A call
+//! that waits takes one allocation. `adaptive` takes a short lock at the end of each call.
 
 mod held;
 mod interceptor;
@@ -101,12 +102,12 @@ pub struct Entry;
 impl crate::Entry for Entry {
     const NAME: &'static str = "concurrency";
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged")
+        Rule::after("logging", "calls that it rejects are not logged")
             .rank(18)
             .on(Side::Server),
         Rule::after(
             "retry",
-            "a call holds its place while it waits for another attempt",
+            "a call holds its permit while it waits for another attempt",
         )
         .rank(20)
         .on(Side::Client),
@@ -121,12 +122,12 @@ pub struct LoadShedEntry;
 impl crate::Entry for LoadShedEntry {
     const NAME: &'static str = "load_shed";
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged")
+        Rule::after("logging", "calls that it rejects are not logged")
             .rank(19)
             .on(Side::Server),
         Rule::after(
             "retry",
-            "a call holds its place while it waits for another attempt",
+            "a call holds its permit while it waits for another attempt",
         )
         .rank(21)
         .on(Side::Client),

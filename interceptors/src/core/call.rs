@@ -18,14 +18,13 @@ use super::plan::MethodPlan;
 use super::received::{Received, RequestMessages};
 use super::time::{Deadline, GRPC_TIMEOUT, exceeded, format_timeout, lately};
 
-/// How many bytes of a request are kept until it is known whether it has to be resent. grpc-core and grpc-go have the
-/// same limit.
+/// How many bytes of a request are kept until it is certain that the request need not be sent again. grpc-core and grpc-go have the same limit.
 pub const DEFAULT_BUFFER_SIZE: usize = 256 * 1024;
 
-/// A call on its way to the handler.
+/// A call on its way to the handler, or to the server.
 ///
-/// Interceptors pass it down by reference; the handler takes the request out at the end. `Req` is
-/// the request message, or [`tonic::Streaming`] of it where the client sends a stream.
+/// Interceptors get the call by reference. At the end of the chain, the handler takes the request. `Req` is the request message, or
+/// [`tonic::Streaming`](https://docs.rs/tonic/0.14/tonic/struct.Streaming.html) of it if the client sends a stream.
 ///
 /// ```
 /// use interceptors::{Call, Interceptor, Next};
@@ -216,19 +215,19 @@ impl<Req> Call<Req> {
         &self.details
     }
 
-    /// The request message; `None` once the request has gone to the handler.
+    /// The request message. `None` after the handler has taken the request.
     #[must_use]
     pub fn message(&self) -> Option<&Req> {
         self.message.as_ref()
     }
 
-    /// The request message, to change it; `None` once the request has gone to the handler.
+    /// The request message, for changes. `None` after the handler has taken the request.
     pub fn message_mut(&mut self) -> Option<&mut Req> {
         self.message.as_mut()
     }
 
-    /// Whether the request can be sent more than once: its messages are `Clone`, it has not gone to
-    /// the handler yet, and it is one message, or a stream that a generated client or a channel sends.
+    /// Whether the request can be sent more than once. Its messages must be `Clone`, the handler must not have taken it yet, and it must be a single
+    /// message, or a stream that a generated client or a channel sends.
     #[must_use]
     pub fn can_resend(&self) -> bool {
         matches!(
@@ -237,10 +236,8 @@ impl<Req> Call<Req> {
         )
     }
 
-    /// A copy of the request, metadata and extensions included, to send it once more after
-    /// [`Next::run`](crate::Next::run) has used up the original. `None` where
-    /// [`can_resend`](Self::can_resend) is false, and for a request of more than 256 KiB that would
-    /// have to be kept until it is known whether it has to be sent again.
+    /// A copy of the request, with its metadata and extensions, to send it once more after [`Next::run`](crate::Next::run) has used up the original.
+    /// `None` if [`can_resend`](Self::can_resend) is false, and on a generated client and a channel if the request has more than 256 KiB.
     #[must_use]
     pub fn copy_request(&mut self) -> Option<Request<Req>> {
         let mut message = self.copy_message(DEFAULT_BUFFER_SIZE)?;
@@ -352,9 +349,9 @@ impl<Req> Call<Req> {
         self.layers = std::mem::take(&mut attempt.layers);
     }
 
-    /// Makes the call ready for its next attempt with this request.
+    /// Prepares the call for its next attempt, with this request.
     ///
-    /// Observers of a response stream of the attempt before get its end: it was cancelled.
+    /// Observers of a response stream of the previous attempt get its end: it was cancelled.
     pub fn next_attempt(&mut self, request: Request<Req>) {
         self.details.count_attempt();
         self.start_over(request);
@@ -435,12 +432,11 @@ impl<Req> Call<Req> {
         }
     }
 
-    /// Puts a layer around the response stream that `next` has answered with, outside of the layers that are there. An attempt that is
-    /// given up takes its layers with it, so call this after `next.run`.
+    /// Wraps the response stream that `next.run` has returned in a layer, outside the layers that it already has. Call this after `next.run`: when an
+    /// attempt is given up, its layers are dropped.
     ///
-    /// A single response is not polled, so there the layer is dropped. To be told how calls of any kind end, with the number of request
-    /// messages, use [`watched`](crate::ext::watched) or [`Next::observe`](crate::Next::observe): request messages are counted from the
-    /// first of these on, and the end does not know their number without.
+    /// A single response is not polled, so for it the layer is dropped. To get the end of calls of any kind, use [`watched`](crate::ext::watched) or
+    /// [`Next::observe`](crate::Next::observe). Only these count request messages; without them, the end does not know their number.
     #[doc(hidden)]
     pub fn push_layer(&mut self, layer: impl Layer) {
         if self.details.plan().response_is_polled() {
@@ -531,11 +527,12 @@ impl<Req> Call<Req> {
 }
 
 impl<M: Send + 'static> Call<Streaming<M>> {
-    /// Looks at each message of the request stream when the handler takes it. The handler's signature stays
-    /// what it is. An error ends the stream with its status, and the handler is not given the message.
+    /// Calls `inspect` with each message of the request stream when the handler reads it. The handler's signature does not change. If `inspect`
+    /// returns an error, the stream ends with that status, and the handler does not get the message.
     ///
-    /// Outer interceptors look first; inner ones see their changes. Nothing is decoded or encoded again; the stream is rebuilt around the one that
-    /// it was, which allocates at most 5 times for the call and not for each message, and ends after its first error.
+    /// Outer interceptors inspect a message first; inner interceptors see their changes. Nothing is decoded or encoded again. The stream is rebuilt
+    /// around the original one. That takes at most 5 allocations for the call, and none for each message. The rebuilt stream ends after its first
+    /// error.
     ///
     /// ```
     /// use interceptors::{Call, Interceptor, Next};
@@ -571,7 +568,7 @@ impl<M: Send + 'static> Call<Streaming<M>> {
 /// For a copy that an interceptor made itself: if it is incomplete, its end would look like the end of the request.
 #[cold]
 pub(crate) fn no_longer_complete() -> Status {
-    Status::internal("too much of this request has been sent already for it to be sent again")
+    Status::internal("the request cannot be sent again, because too much of it was sent already")
 }
 
 #[cold]

@@ -10,12 +10,11 @@ use super::frame::Frame;
 use super::layer::{Layer, Layers, ObserverLayer};
 use super::time::{exceeded, forget, now};
 
-/// Something that every call goes through on its way to the handler and back.
+/// Code that runs around each call, before and after the handler or the server.
 ///
-/// Write a plain `async fn`. `Req` and `Res` are the method's own messages ([`tonic::Streaming`]
-/// and [`ResponseStream`](crate::ResponseStream) where a direction is a stream), so a bound on
-/// them makes the interceptor typed: put on a method whose message lacks the bound, it does not
-/// compile.
+/// Write a plain `async fn`. `Req` and `Res` are the method's own message types
+/// ([`tonic::Streaming`](https://docs.rs/tonic/0.14/tonic/struct.Streaming.html) and [`ResponseStream`](crate::ResponseStream) for streams). A bound
+/// on them makes the interceptor typed: if it covers a method whose message does not satisfy the bound, the method does not compile.
 ///
 /// ```
 /// use interceptors::{Call, Interceptor, Next};
@@ -41,23 +40,23 @@ use super::time::{exceeded, forget, now};
 /// }
 /// ```
 ///
-/// Code before `next.run` sees the request, code after it sees the response. If the response is a stream, `next.run` returns when the stream
-/// begins. To learn how the call really ended, use [`Next::observe`].
+/// Code before `next.run` sees the request; code after it sees the response. If the response is a stream, `next.run` returns when the stream begins.
+/// To get the final status of the call, use [`Next::observe`].
 ///
-/// To answer the call yourself, return without calling `next`. The handler never runs then.
+/// To answer the call yourself, return without calling `next.run`. The handler then does not run.
 ///
 /// # An interceptor for any message
 ///
-/// An implementation for every `Req` and `Res` looks at no message, so the attribute compiles it once for a policy and not once for each
-/// method ([what it costs to compile](crate::compile_time)). The message stays in a frame, and in its place the interceptor gets a
-/// placeholder. So an implementation for any message must not rely on what the message is:
+/// An implementation for every `Req` and `Res` does not look at the message. So it is compiled once for a policy, and not once for each method
+/// ([what it costs to compile](crate::compile_time)). Such an interceptor gets a placeholder instead of the message. So it must not depend on the
+/// actual type of the message:
 ///
 /// - `Req` and `Res` may be the placeholder's types. Do not ask for their `TypeId`, name or size, and do not downcast them.
-/// - [`Call::message`] gives the placeholder. It is there as long as the message is: `None` means that the request has gone to the handler.
-/// - [`Call::copy_request`] and [`Call::next_attempt`] work as they do for a message: a copy stands for the same message.
+/// - [`Call::message`] returns the placeholder. `None` means that the handler has taken the request, as for a real message.
+/// - [`Call::copy_request`] and [`Call::next_attempt`] work as for a real message: a copy of the placeholder stands for a copy of the message.
 ///
-/// The placeholder is `Send`, `Sync` and `'static`, and implements nothing else. A bound on anything else (`Clone`, `Debug`, a trait of yours)
-/// makes the interceptor typed, and it gets the message itself.
+/// The placeholder is `Send`, `Sync` and `'static`, and implements no other trait. A bound on any other trait (`Clone`, `Debug`, a trait of your own)
+/// makes the interceptor typed, and it then gets the real message.
 #[diagnostic::on_unimplemented(
     message = "[I0801] `{Self}` cannot intercept a call with request `{Req}` and response `{Res}`",
     label = "does not implement `Interceptor<{Req}, {Res}>`",
@@ -76,25 +75,24 @@ pub trait Interceptor<Req, Res>: Send + Sync {
 pub trait Next<Req, Res>: Send {
     /// Calls the next interceptor, or the handler.
     ///
-    /// It may be called again only after [`Call::next_attempt`]. Otherwise the request is gone,
-    /// the handler is not run, and the result is `INTERNAL`. Answer with the response of the latest attempt:
-    /// for that of an attempt before, which another response has replaced, the caller gets `INTERNAL`.
+    /// To call it again, call [`Call::next_attempt`] before. Otherwise there is no request any more, the handler does not run, and the result is
+    /// `INTERNAL`. Return the response of the latest attempt that has one. If you return an older response, the caller gets `INTERNAL`.
     fn run(
         &mut self,
         call: &mut Call<Req>,
     ) -> impl Future<Output = Result<Response<Res>, Status>> + Send;
 
-    /// Like [`run`](Self::run), and tells `observer` once how the call ended.
+    /// Like [`run`](Self::run), and reports the end of the call to `observer`, exactly once.
     ///
-    /// For an error and for a single response, that is at once. For a response stream it is when the stream has been read to its end, has
-    /// failed, or is dropped. It is also told if the future of the call is dropped, for example because the client went away.
+    /// For an error and for a single response, the observer is called before the future of `observe` returns. For a response stream, it is called
+    /// when the stream has been read to its end, has failed, or is dropped. It is also called if the future of the call is dropped, for example
+    /// because the client went away.
     ///
-    /// Before `retry` in the list, the observer sees one end for the call. After `retry`, it sees one end for each attempt. A closure needs
-    /// its type, `|end: &End<'_>|`, and owns what it uses.
+    /// If your interceptor is listed before `retry`, the observer gets one end for the call. After `retry`, it gets one end for each attempt. Write
+    /// the argument's type in a closure, `|end: &End<'_>|`, and use `move`, because the closure must be `'static`.
     ///
-    /// Nothing is allocated but one box for a response stream, and the stream's counter where the
-    /// client sends one. A request stream that is observed ends after its first error; apart from
-    /// that, streams are as they were.
+    /// Observing takes no allocation for a unary call, one box for a response stream, and a counter for a request stream. An observed request stream
+    /// ends after its first error. Otherwise streams do not change.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -141,8 +139,8 @@ pub trait Next<Req, Res>: Send {
         None
     }
 
-    /// Another of the same, for a second attempt while the first is under way. `None` on a service, on a client whose policy has no
-    /// `hedge`, and in the part of a policy that looks at no message ([what it costs to compile](crate::compile_time)).
+    /// A second `Next`, for an attempt that runs at the same time as the first. `None` on a service, on a client whose policy has no `hedge`, and in
+    /// the blind part of a policy ([what it costs to compile](crate::compile_time)).
     #[must_use]
     fn fork(&self) -> Option<Self>
     where

@@ -79,11 +79,10 @@ impl AttemptState {
 
 /// The part of a call that does not depend on its message.
 ///
-/// It is what Python's `grpc.HandlerCallDetails` is, and more. [`Call`](crate::Call) dereferences to it.
+/// [`Call`](crate::Call) dereferences to it. (Python's grpcio has `grpc.HandlerCallDetails` for this.)
 ///
-/// Metadata and extensions are those of the request and go with it: once the handler has been
-/// called they are empty here. Read what you need before [`Next::run`](crate::Next::run).
-/// The names, the kind, the side and the attempt stay.
+/// Metadata and extensions are those of the request. The handler takes them with the request, and then they are empty here. So read what you need
+/// before [`Next::run`](crate::Next::run). The names, the kind, the side and the attempt stay.
 pub struct CallDetails {
     /// Holds the metadata and the extensions. It is a request because tonic reads the peer from one.
     request: Option<Request<()>>,
@@ -165,11 +164,10 @@ impl CallDetails {
 
     /// The full path, such as `/user.v1.UserService/Login`.
     ///
-    /// Behind tonic's router this is the path as it came over the wire. Where the request did
-    /// not come through that router (a handler called directly, in a test for example), it is
-    /// what the attribute knows; see [`MethodPlan::is_derived`]. So it is where a body passes its own
-    /// request on to another method; to a method of the same name of another service only if that
-    /// service's name is known to the attribute, so state it (`service = …`) before you decide by it.
+    /// Behind tonic's router this is the path as it came over the wire. If the call did not come through the router, for example in a test that calls
+    /// the method, it is the path that the attribute knows; see [`MethodPlan::is_derived`]. The same is true if a handler passes its own request to
+    /// another method. There is one exception: if it passes the request to a method of the same name in another service, that service's name must be
+    /// known to the attribute (`service = …`). Otherwise this is still the path of the first call. So give `service` if you decide by the path.
     #[must_use]
     pub fn path(&self) -> &str {
         self.name.path()
@@ -205,7 +203,7 @@ impl CallDetails {
         self.name.plan()
     }
 
-    /// The ID that `request_id` gave the call, from there on.
+    /// The ID of the call. `None` before the call has reached `request_id`.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.name.request_id()
@@ -247,7 +245,7 @@ impl CallDetails {
         }
     }
 
-    /// The request's metadata, to change what those further in will see.
+    /// The request's metadata, for changes that inner interceptors and the handler then see.
     #[inline]
     pub fn metadata_mut(&mut self) -> &mut MetadataMap {
         self.request_mut().metadata_mut()
@@ -259,7 +257,7 @@ impl CallDetails {
         hide(self.metadata_mut().as_mut(), key);
     }
 
-    /// The request's extensions: what the server and outer interceptors put there.
+    /// The request's extensions, which the server and outer interceptors may have set.
     #[must_use]
     #[inline]
     pub fn extensions(&self) -> &Extensions {
@@ -269,23 +267,23 @@ impl CallDetails {
         }
     }
 
-    /// The request's extensions, to hand values to those further in and to the handler.
+    /// The request's extensions, to pass values to inner interceptors and to the handler.
     #[inline]
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         self.request_mut().extensions_mut()
     }
 
-    /// The address of the peer, where the transport has one. Feature `server` reads it from a tonic server, and feature `axum` also behind
-    /// `axum::serve` with `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// The address of the peer. `None` if the transport has none. With feature `server` it is known behind tonic's server, and with feature `axum`
+    /// also behind `axum::serve` with `into_make_service_with_connect_info::<SocketAddr>()`.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         (self.facts.peer)(self.request.as_ref()?)
     }
 
-    /// The address of the caller, from where `client_ip` has found it: also in a service behind a server's struct that lists it. `None` where nothing has
-    /// looked for it, and where the peer has no address.
+    /// The address of the caller, as `client_ip` found it. It is known after `client_ip` in the list, and in services behind a server's struct that
+    /// lists `client_ip`. `None` elsewhere, and if the peer has no address.
     ///
-    /// An IPv4 address that is written as an IPv6 one is an IPv4 address here.
+    /// An IPv4-mapped IPv6 address is returned as an IPv4 address.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
         let of_name = self.name.client_ip();
@@ -313,13 +311,11 @@ impl CallDetails {
         self.extensions_mut().insert(client);
     }
 
-    /// When the caller stops waiting: the `grpc-timeout` of the request, counted from
-    /// the first time somebody asks, which is when the call enters the outermost interceptor that
-    /// cares; in a method with `timeout` it is when the call enters the chain. `None` where the caller set no
-    /// deadline, or an unreadable one.
+    /// When the caller stops waiting, from the `grpc-timeout` of the request. The time is counted from the first call of this method; if the list has
+    /// `timeout`, from the arrival of the call. `None` if the caller set no deadline or a malformed one.
     ///
-    /// Behind `timeout` it is also what that allows, and for a call that is being made what `deadline` set, and
-    /// what is left to the call in whose handler this one is made; the earliest of them.
+    /// There may be other deadlines: that of `timeout` on a service, that of `deadline` on a client, and the remaining deadline of the handler that
+    /// makes this call. The earliest of them is returned.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline.get(self.metadata())
@@ -345,7 +341,7 @@ impl CallDetails {
         self.bounded.is_some()
     }
 
-    /// How long it is until the [`deadline`](Self::deadline): zero once it has passed, `None` where there is none.
+    /// The time until the [`deadline`](Self::deadline). Zero if it has passed, `None` if there is none.
     #[must_use]
     pub fn time_remaining(&self) -> Option<Duration> {
         let at = self.deadline()?;
@@ -400,9 +396,8 @@ impl CallDetails {
             .set(deadline.map_or(at, |deadline| deadline.min(at)));
     }
 
-    /// Whether this attempt has been answered: the handler has returned with success, or the server
-    /// has sent response headers, whatever came of it afterwards. Then it may have done its work, and
-    /// should not be asked to do it again.
+    /// Whether the response of this attempt has begun: the handler has returned `Ok`, or the server has sent response headers, even if an error
+    /// followed. The server may then have done the work, so do not send the request again.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         self.answered

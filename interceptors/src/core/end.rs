@@ -15,11 +15,11 @@ use super::received::RequestMessages;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The handler answered, and a response stream was read to its end.
+    /// The call returned `OK`. If the response is a stream, it was read to its end.
     Ok,
-    /// The call was answered with a status other than `OK`.
+    /// The call ended with a status other than `OK`.
     Error,
-    /// The other side went away, or the call was given up, before it was answered in full.
+    /// The other side went away, or the call was dropped, before the whole response was sent or received.
     Cancelled,
     /// The handler, its response stream or an inner interceptor panicked.
     Panicked,
@@ -65,8 +65,7 @@ impl End<'_> {
         self.outcome
     }
 
-    /// The final status code: `OK`, the code of the error, `CANCELLED` for a call that was given
-    /// up, `INTERNAL` for a panic.
+    /// The final status code: `OK`, the code of the error, `CANCELLED` for a call that was dropped or cancelled, `INTERNAL` for a panic.
     #[must_use]
     pub fn code(&self) -> Code {
         match (self.outcome, self.status) {
@@ -77,13 +76,13 @@ impl End<'_> {
         }
     }
 
-    /// The status, where the call was answered with an error; also that of a panic which `catch_panic` caught.
+    /// The status, if the call ended with an error. Also the status of a panic that `catch_panic` caught.
     #[must_use]
     pub fn status(&self) -> Option<&Status> {
         self.status
     }
 
-    /// The time since the observer began to watch.
+    /// The time since the call reached the observer.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
@@ -97,20 +96,20 @@ impl End<'_> {
         self.elapsed.saturating_sub(self.waited)
     }
 
-    /// How many attempts the call took: 1 where nothing was tried again.
+    /// How many attempts the call took. 1 if there was no retry.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// How many response messages were handed over: 0 or 1 for a single response.
+    /// How many response messages were sent or received. 0 or 1 for a single response.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages
     }
 
-    /// How many messages of a request stream were taken: by the handler, or to be sent. 1 where there
-    /// is no stream, and 0 for the streams of a hand-written client, whose types do not tell.
+    /// How many messages of a request stream the handler has read, or the client has sent. 1 if there is no request stream. 0 for the request streams
+    /// of a hand-written client, which cannot be counted.
     #[must_use]
     pub fn request_messages(&self) -> u64 {
         self.request_messages.unwrap_or(0)
@@ -138,7 +137,7 @@ impl End<'_> {
         self.sent
     }
 
-    /// The address of the caller, where `client_ip` has found it, wherever in the list it is.
+    /// The address of the caller, if `client_ip` found one. It may be listed before or after the observing entry.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
         self.name.client_ip()
@@ -151,7 +150,7 @@ impl End<'_> {
         self.name
     }
 
-    /// The ID that `request_id` gave the call, whichever of the two was listed first.
+    /// The ID that `request_id` gave the call. It may be listed before or after the observing entry.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.name.request_id()
@@ -181,7 +180,7 @@ impl End<'_> {
         self.name.kind()
     }
 
-    /// Whether the call was received or made.
+    /// Whether the call was received by a service or made by a client.
     #[doc(hidden)]
     #[must_use]
     pub fn side(&self) -> Side {
@@ -202,12 +201,11 @@ impl fmt::Debug for End<'_> {
     }
 }
 
-/// Whoever wants to know how a call ended. Implemented for `FnOnce(&End<'_>)`.
+/// Gets the end of a call. Implemented for `FnOnce(&End<'_>)`.
 ///
 /// Give one to [`Next::observe`](crate::Next::observe) to count, measure or log calls in an interceptor of your own.
 ///
-/// It is told exactly once, and dropped then. It may be told while a panic unwinds, so it should not
-/// panic itself; what it panics with is lost there.
+/// It is called exactly once, and then dropped. It may be called while a panic unwinds, so it should not panic itself; its own panic is lost then.
 ///
 /// ```
 /// use interceptors::{Call, End, Interceptor, Next, Observer};

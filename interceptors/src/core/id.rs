@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use tonic::Request;
 
-/// The ID of a call: visible ASCII of bounded length. To clone it copies no text.
+/// The ID of a call: visible ASCII of bounded length. A clone does not copy the text.
 ///
 /// ```
 /// use interceptors::request_id::RequestId;
@@ -39,11 +39,10 @@ impl PartialEq for Named {
 impl Eq for Named {}
 
 impl RequestId {
-    /// The longest that can be allowed, in bytes.
+    /// The upper limit of the setting `max_length`, in bytes.
     pub const MAX_LENGTH: usize = 1024;
 
-    /// An ID of the caller's own. `None` if it is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH), or not
-    /// visible ASCII.
+    /// An ID with this text. `None` if the text is empty, longer than [`MAX_LENGTH`](Self::MAX_LENGTH) (1024 bytes), or not visible ASCII.
     ///
     /// ```
     /// use interceptors::request_id::RequestId;

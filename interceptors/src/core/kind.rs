@@ -69,12 +69,12 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Which end of the wire an interceptor stands on.
+/// Whether an interceptor runs on a service or on a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// The call was received.
+    /// On a service: the call was received.
     Server,
-    /// The call is being made.
+    /// On a client: the call is being made.
     Client,
 }
 

@@ -100,9 +100,7 @@ impl Received {
     pub(crate) fn end(&self) -> Option<Status> {
         let cut_off = self.shared.as_ref().and_then(|it| it.cut_off.as_ref());
         let cut_off = cut_off.is_some_and(CutOff::is_set);
-        cut_off.then(|| {
-            Status::cancelled("the client went away before it had sent all of its request")
-        })
+        cut_off.then(|| Status::cancelled("the client went away before it sent the whole request"))
     }
 
     pub(crate) fn count(&self) -> u64 {

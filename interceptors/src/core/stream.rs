@@ -16,13 +16,12 @@ use super::messages::MessageStream;
 use super::time::{Bounds, Limit, enter, exceeded};
 
 pin_project_lite::pin_project! {
-    /// A response stream that reports how it ended to whoever watches the call.
+    /// A response stream that reports its end to the observers of the call.
     ///
-    /// In an annotated implementation, a streaming method's associated type becomes
-    /// `ResponseStream` of the type that was written; bodies go on seeing their own type. Messages,
-    /// their order, back-pressure and errors pass through unchanged.
+    /// In an annotated implementation, the associated type of a streaming method becomes `ResponseStream` around the type that you wrote. Inside
+    /// method bodies it is still your type. Messages, their order, back-pressure and errors do not change.
     ///
-    /// An interceptor that answers a streaming call by itself makes one with [`new`](Self::new).
+    /// If an interceptor answers a streaming call itself, it makes a `ResponseStream` with [`new`](Self::new).
     ///
     /// ```
     /// use interceptors::ResponseStream;

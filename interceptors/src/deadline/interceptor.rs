@@ -9,10 +9,10 @@ use crate::core::time::lately;
 use crate::core::time::timeout_at;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Gives calls a deadline whose caller set none, and ends them then: the interceptor behind `deadline` on a client.
+/// Sets a deadline for calls whose caller set none, and ends them at their deadline: the interceptor behind `deadline` on a client.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.deadline)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.deadline)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,11 +28,11 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// This long, counted from when the call enters the interceptor.
+    /// The time for a call and all its attempts, counted from when the call reaches the interceptor.
     ///
     /// # Panics
     ///
-    /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
+    /// If it is zero. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
         assert!(

@@ -1,4 +1,4 @@
-//! How long a call may take: `grpc-timeout`, and which calls inherit the remaining time.
+//! Limits the time of a client's calls, sends it to the server as `grpc-timeout`, and passes it on to calls made inside a handler.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -21,23 +21,23 @@
 //! A deadline has three sources, and the earliest counts:
 //!
 //! - the caller sets it (`Request::set_timeout`);
-//! - the entry `deadline("2s")` of a client sets it, if the caller set none;
-//! - a call made inside a handler of an intercepted service inherits the remaining deadline of the handler's call, including what the service's
-//!   own `timeout` allows.
+//! - the entry `deadline("2s")` of a client sets it, if the caller did not;
+//! - a call made inside a handler of an intercepted service inherits the remaining deadline of the handler's call. The service's own `timeout` counts
+//!   too.
 //!
-//! Each attempt of a call sends the remaining time in `grpc-timeout`, rounded up by at most a thousandth. The client does not rely on the server: when
-//! the time is over, the call ends with `DEADLINE_EXCEEDED`, a response stream too. No attempt starts after that.
+//! Each attempt of a call sends the remaining time in `grpc-timeout`, rounded up by at most a thousandth. The client does not rely on the server:
+//! when the deadline passes, the call or its response stream ends with `DEADLINE_EXCEEDED`. No attempt starts after that.
 //!
 //! # The first call
 //!
-//! Handlers pass on their deadline once the process has made its first intercepted client or wrapped its first channel. That usually happens before it
-//! serves. If it happens in a handler, the first call inherits nothing. The same is true of the first call of a hand-written client. To avoid
-//! that, call [`inherit`] at the start of `main`.
+//! Handlers pass on their deadline only after the process has made its first intercepted client or wrapped its first channel. That usually happens
+//! before the server starts. If it happens inside a handler, the first call does not inherit the deadline. Neither does the first call of a
+//! hand-written client. To avoid that, call [`inherit`] at the start of `main`.
 //!
-//! # What inherits
+//! # Which calls inherit the deadline
 //!
-//! Every call that the handler makes while it is polled: calls that it awaits, one by one or joined, and calls that are made while its response stream
-//! is read. A task that it spawns does not inherit the deadline; pass it on with [`scope`]:
+//! Every call made in the handler's own task inherits it: calls that the handler awaits, one by one or joined, and calls that its response stream
+//! makes. Calls in a spawned task do not. Pass the deadline on with [`scope`]:
 //!
 //! ```
 //! use interceptors::deadline;

@@ -18,10 +18,10 @@ use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Makes several attempts at the same time: the interceptor behind `hedge`.
+/// Sends several attempts of a call, and takes the first success: the interceptor behind `hedge`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.hedge)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.hedge)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,7 +35,7 @@ use crate::{Call, CallDetails, Interceptor, Next};
 /// # Default
 ///
 /// - attempts: 2
-/// - delay: none, which makes all attempts at once
+/// - delay: none, so all attempts start at once
 /// - non-fatal codes: none
 #[derive(Debug, Clone)]
 pub struct Hedge {
@@ -57,11 +57,11 @@ impl Hedge {
         }
     }
 
-    /// How many attempts there may be, the first one included.
+    /// The maximum number of attempts, including the first.
     ///
     /// # Panics
     ///
-    /// If it is less than 2. In a constant, as the attribute uses it, that is an error of the compiler.
+    /// If it is less than 2. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(
@@ -72,14 +72,14 @@ impl Hedge {
         self
     }
 
-    /// How long to wait for an answer before the next attempt is made.
+    /// How long to wait for a response before the next attempt starts. Zero starts all attempts at once.
     #[must_use]
     pub const fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Failures that do not end the call while another attempt may succeed.
+    /// The status codes that start the next attempt at once instead of ending the call.
     ///
     /// # Panics
     ///
@@ -98,7 +98,7 @@ impl Hedge {
         self
     }
 
-    /// Makes no further attempts while too many calls fail. All that are given the same throttle share it.
+    /// Starts no further attempts while too many attempts fail. All interceptors with the same throttle share it.
     #[must_use]
     pub const fn throttle(mut self, throttle: &'static Throttle) -> Self {
         self.throttle = Some(throttle);

@@ -2,9 +2,9 @@
 
 use std::any::TypeId;
 
-/// The verified identity of the caller, as it is in the request's extensions.
+/// The verified identity of the caller. `auth` stores it in the request's extensions.
 ///
-/// `auth` puts it there. A test of a handler can do the same:
+/// A test of a handler can store one too:
 ///
 /// ```
 /// use interceptors::auth::{Identity, RequestExt};
@@ -25,7 +25,7 @@ pub struct Identity<T>(
 type Finder = Option<TypeId>;
 
 impl<T> Identity<T> {
-    /// An identity that no server's struct has found.
+    /// An identity, for a test of a handler.
     #[must_use]
     pub const fn new(identity: T) -> Self {
         Self(identity, None)

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The throttle of gRFC A6: a count of tokens that failures take from and successes add to.
-/// While it is at half its maximum or below, nothing is retried, and nothing hedged.
+/// The throttle of gRFC A6: a number of tokens. A failure removes one token, and a success adds a part of one. While half of the maximum or less is
+/// left, there are no retries and no hedged attempts.
 ///
 /// `retry::Throttle` and `hedge::Throttle` are the same type. It is in both modules because each feature works without the other, and because
 /// gRFC A6 lets retries and hedging of one server share a throttle:
@@ -25,13 +25,12 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Starts full, with `tokens` from 1 to 1000; a success adds `ratio` of a token. Decimals of
-    /// `ratio` beyond the third are ignored, as A6 has it.
+    /// A full throttle with this number of tokens, from 1 to 1000. A success adds `ratio` of a token, at least 0.001. Decimals of `ratio` after the
+    /// third are ignored, as in A6.
     ///
     /// # Panics
     ///
-    /// If `tokens` is out of range, or `ratio` is not above zero. In a constant, as the attribute
-    /// uses it, that is an error of the compiler.
+    /// If `tokens` or `ratio` is out of range. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub const fn new(tokens: u32, ratio: f64) -> Self {

@@ -1,11 +1,10 @@
 use tracing::Value;
 
-/// A value that `logging(fields(name = expr))` can keep until the call has ended.
+/// A value that `logging(fields(name = expr))` can log.
 ///
-/// The request is gone by then, so the value is copied out of it when the call arrives: numbers,
-/// `bool`, `String`, `str`, and `Option`s of and references to them. For another type, write
-/// `name = %expr` to keep its `Display` text or `name = ?expr` for its `Debug` text. Implement it for a type of yours that is
-/// logged often.
+/// The request is gone when the event is logged, so the value is copied when the call arrives. It is implemented for numbers, `bool`, `String`,
+/// `str`, and for `Option`s of and references to them. For other types, write `name = %expr` to log the `Display` text, or `name = ?expr` to log the
+/// `Debug` text. Or implement this trait for your type.
 ///
 /// ```
 /// use interceptors::logging::Capture;

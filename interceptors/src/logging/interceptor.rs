@@ -20,10 +20,10 @@ use crate::kit::code_names::code_name;
 use crate::kit::level;
 use crate::{Call, CallDetails, End, Interceptor, Kind, Next, Observer, Side};
 
-/// Logs each call when it has really ended: the interceptor behind `logging`.
+/// Logs each call at its true end: the interceptor behind `logging`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.logging)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.logging)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -60,19 +60,18 @@ impl Logging {
         Self::new().level(Level::DEBUG)
     }
 
-    /// The level of calls that ended as calls usually do; see the [module documentation](super).
+    /// The level of calls that end with a usual status, such as `OK`; see the [module documentation](super#the-levels).
     #[must_use]
     pub const fn level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
-    /// A unary call that takes longer is logged at `WARN` at least, with `slow = true`. The other
-    /// kinds take as long as their streams live.
+    /// A unary call that takes longer is logged at `WARN` at least, with `slow = true`. Streaming calls are never slow.
     ///
     /// # Panics
     ///
-    /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
+    /// If it is zero. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn slow(mut self, slow: Duration) -> Self {
         assert!(!slow.is_zero(), "[I0402] `slow` must be longer than zero");

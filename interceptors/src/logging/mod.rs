@@ -1,4 +1,4 @@
-//! One event for each call when it has really ended, through `tracing`.
+//! Logs one `tracing` event for each call, at its true end.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -28,11 +28,12 @@
 //!
 //! # The events
 //!
-//! `finished call` is emitted exactly once per call: for a unary call when it is answered, and for a response stream when it has been read to its end,
-//! has failed, or was dropped. `started call` is emitted at `DEBUG`, when the call arrives or is made. Their target is `interceptors::logging`.
+//! `finished call` is emitted exactly once per call: for a unary call when it returns, and for a streaming call when the response stream has been
+//! read to its end, has failed, or was dropped. `started call` is emitted at `DEBUG`, when a service gets the call or a client makes it. The target
+//! of both is `interceptors::logging`.
 //!
-//! If it is listed after `retry`, there is one event for each attempt. If it is listed after a client's `auth`, there is also one for a call that was
-//! rejected before `auth` fetched a new token.
+//! If `logging` is listed after `retry`, it logs each attempt. If it is listed after a client's `auth`, and the server rejects the token, it logs
+//! both the rejected attempt and the attempt with the new token.
 //!
 //! Field names are those of go-grpc-middleware's logging interceptor.
 //!
@@ -41,14 +42,14 @@
 //! | `protocol` | `grpc` |
 //! | `grpc.component` | `server` or `client` |
 //! | `grpc.service`, `grpc.method` | the true names of the call |
-//! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream`; not on a channel, which does not know |
+//! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream`; not on a channel without `descriptors`, which does not know the kind |
 //! | `peer.address` | the address of the peer, if the transport knows it; on a server |
-//! | `client.address` | the address of the caller behind proxies; on a server with `client_ip`, in any order. `started call` has it if `client_ip` comes first |
+//! | `client.address` | the address of the caller behind proxies; on a server whose list has `client_ip`, before or after `logging`. `started call` has it only if `client_ip` comes first |
 //! | `grpc.code` | the final status code, such as `NOT_FOUND` |
 //! | `grpc.error` | the status message, unless the code is `OK` |
 //! | `grpc.time_ms` | how long the call took, in milliseconds: a number |
-//! | `grpc.msgs_recv` | how many messages of a stream were received: by the handler, or of the response; on a channel of any call |
-//! | `grpc.msgs_sent` | how many messages of a stream were sent: as the response, or by the client; on a channel of any call |
+//! | `grpc.msgs_recv` | how many messages of a stream were received: request messages on a server, response messages on a client. On a channel, every call has this field |
+//! | `grpc.msgs_sent` | how many messages of a stream were sent: response messages on a server, request messages on a client. On a channel, every call has this field |
 //! | `grpc.attempts` | how many attempts the call took; on a client |
 //! | `outcome` | `ok`, `error`, `cancelled` or `panicked` |
 //! | `slow` | `true` if a unary call took longer than the setting `slow` |
@@ -57,31 +58,30 @@
 //!
 //! # Clients that go away
 //!
-//! A call that its client cancels, or whose client vanishes, is logged as `CANCELLED`. There is one exception: a client that goes away half way through
-//! its request stream looks to the handler as if it had sent everything. Then the handler's own answer is logged, usually `OK`. The plan says so
-//! below its table. With `server::RequestCancellationLayer` on the server, such a call is `CANCELLED`.
+//! If a client cancels a call or disconnects, the call is logged as `CANCELLED`. There is one exception. If the client goes away half way through its
+//! request stream, the handler sees a normal end of the stream. Then the handler's status is logged, usually `OK`. The printed plan has a warning
+//! about that. With `server::RequestCancellationLayer` on the server, such a call is logged as `CANCELLED`.
 //!
-//! # The level
+//! # The levels
 //!
-//! A server logs, by go-grpc-middleware's table for servers,
+//! A server logs at these levels, which are those of go-grpc-middleware for servers:
 //!
-//! - at `INFO`: `OK`, `NOT_FOUND`, `CANCELLED`, `ALREADY_EXISTS`, `INVALID_ARGUMENT`,
-//!   `UNAUTHENTICATED`;
-//! - at `WARN`: `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`,
-//!   `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, and a slow call;
-//! - at `ERROR`: `UNKNOWN`, `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS`.
+//! - `INFO`: `OK`, `NOT_FOUND`, `CANCELLED`, `ALREADY_EXISTS`, `INVALID_ARGUMENT`, `UNAUTHENTICATED`;
+//! - `WARN`: `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, and a
+//!   slow call;
+//! - `ERROR`: `UNKNOWN`, `UNIMPLEMENTED`, `INTERNAL`, `DATA_LOSS`.
 //!
-//! A client logs, by go-grpc-middleware's table for clients,
+//! A client logs at these levels, which are those of go-grpc-middleware for clients:
 //!
-//! - at `DEBUG`: `OK`, `CANCELLED`, `INVALID_ARGUMENT`, `NOT_FOUND`, `ALREADY_EXISTS`,
-//!   `RESOURCE_EXHAUSTED`, `FAILED_PRECONDITION`, `ABORTED`, `OUT_OF_RANGE`;
-//! - at `INFO`: `UNKNOWN`, `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`;
-//! - at `WARN`: `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and a slow call.
+//! - `DEBUG`: `OK`, `CANCELLED`, `INVALID_ARGUMENT`, `NOT_FOUND`, `ALREADY_EXISTS`, `RESOURCE_EXHAUSTED`, `FAILED_PRECONDITION`, `ABORTED`,
+//!   `OUT_OF_RANGE`;
+//! - `INFO`: `UNKNOWN`, `DEADLINE_EXCEEDED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`;
+//! - `WARN`: `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, and a slow call.
 //!
-//! The setting `level` replaces the level of the first group.
+//! The setting `level` replaces the level of the first group (`INFO` on a server, `DEBUG` on a client).
 //!
-//! If nobody listens at a level, nothing is formatted for it. If nobody listens at all, not even the clock is read. Only the values of `fields`
-//! are taken before the level is known, because the request is gone when the call has ended.
+//! If no subscriber enables a level, nothing is formatted for it. If none is enabled, even the clock is not read. The values of `fields` are always
+//! read at the start of the call, because the request is gone when the call has ended.
 
 mod capture;
 mod interceptor;

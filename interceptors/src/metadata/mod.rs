@@ -1,4 +1,4 @@
-//! Metadata for every call: `metadata("x-trace-id" = trace_id(), "x-token-bin" = self.token().await?)`.
+//! Adds metadata to every call: `metadata("x-trace-id" = trace_id(), "x-token-bin" = self.token().await?)`.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -20,11 +20,11 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`metadata`](crate::intercept#metadata).
 //!
-//! Literals are made at compile time. Other values are evaluated for each call; after `retry`, for each attempt. They may `.await`, and may fail with
-//! `?`: the attempt then ends with that error and is not sent, and `retry` decides by its code. `None` leaves the key out. A value replaces what the
-//! caller set under the same key.
+//! Literals become metadata values at compile time. Other values are evaluated for each call; after `retry`, for each attempt. They may use `.await`
+//! and `?`. If `?` returns an error, the attempt is not sent and ends with that error; `retry` decides by its status code. `None` leaves the key out.
+//! A value replaces a value that the caller set under the same key.
 //!
-//! Text must be visible ASCII; other text ends the call with `INTERNAL`. Keys that end in `-bin` take bytes.
+//! Text must be visible ASCII. Any other text ends the call with `INTERNAL`, and the message names the key. Keys that end in `-bin` take bytes.
 //!
 //! # Secrets
 //!

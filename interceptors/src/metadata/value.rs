@@ -6,8 +6,9 @@ use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue};
 
 use crate::kit::key::is_text;
 
-/// A value for a metadata key whose text is visible ASCII: strings, numbers, tonic's own
-/// [`AsciiMetadataValue`], and `Option`s of them. Implement it for a type of yours that is sent often.
+/// A text value for a metadata key. It is implemented for strings, numbers, tonic's
+/// [`AsciiMetadataValue`](https://docs.rs/tonic/0.14/tonic/metadata/type.AsciiMetadataValue.html), and `Option`s of them. You can implement it for
+/// your own types. The text must be visible ASCII.
 ///
 /// ```
 /// use interceptors::metadata::{AsciiValue, NotAscii};
@@ -41,8 +42,9 @@ pub trait AsciiValue {
     }
 }
 
-/// A value for a metadata key that ends in `-bin`: bytes in any container, tonic's own
-/// [`BinaryMetadataValue`], and `Option`s of them. Implement it for a type of yours that is sent often.
+/// A value of bytes, for a metadata key that ends in `-bin`. It is implemented for byte containers, tonic's
+/// [`BinaryMetadataValue`](https://docs.rs/tonic/0.14/tonic/metadata/type.BinaryMetadataValue.html), and `Option`s of them. You can implement it for
+/// your own types.
 ///
 /// ```
 /// use interceptors::metadata::BinaryValue;
@@ -84,7 +86,7 @@ pub fn copied<T: CopiedOutOfSelf>(value: &T) -> T {
     *value
 }
 
-/// A text is not visible ASCII, so it cannot be the value of a metadata key.
+/// The error of a text that is not visible ASCII, which metadata cannot contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAscii;
 
@@ -96,8 +98,7 @@ impl fmt::Display for NotAscii {
 
 impl std::error::Error for NotAscii {}
 
-/// A value that no `Debug` output shows and that HPACK does not index:
-/// `metadata("x-session" = Sensitive(self.session()))`.
+/// A secret value: `Debug` output does not show it, and HPACK does not index it: `metadata("x-session" = Sensitive(self.session()))`.
 ///
 /// ```
 /// use interceptors::intercept;

@@ -1,4 +1,4 @@
-//! How many calls there are, how they end and how long they take: `metrics`.
+//! `metrics`: counts and times calls, by method and status code, for OpenTelemetry or Prometheus.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -25,55 +25,58 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`metrics`](crate::intercept#metrics).
 //!
-//! Each call is measured when it has really ended, with its final status. A response stream is measured at its end, even if it fails half way, is
-//! dropped, or the handler panics. There is one exception: a client that goes away half way through its request stream looks like one that has sent
-//! everything, unless the policy runs before decoding, or the server has `server::RequestCancellationLayer`.
+//! Each call is measured at its true end, with its final status. A streaming call is measured when its response stream ends, even if the stream
+//! fails, is dropped, or the handler panics. There is one exception. If a client goes away half way through its request stream, the handler sees a
+//! normal end of the stream. The call is then measured with the handler's status, unless the policy runs before
+//! decoding, or the server has `server::RequestCancellationLayer`.
 //!
 //! # OpenTelemetry
 //!
-//! By default the metrics go through OpenTelemetry's global meter. They follow version 1.45.0 of its
+//! By default the metrics go to OpenTelemetry's global meter provider. They follow version 1.45.0 of its
 //! [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/):
 //!
 //! | instrument | | unit |
 //! | --- | --- | --- |
 //! | `rpc.server.call.duration`, `rpc.client.call.duration` | histogram | `s` |
-//! | `rpc.server.active_calls`, `rpc.client.active_calls` | up-down counter, of this crate's own | `{call}` |
+//! | `rpc.server.active_calls`, `rpc.client.active_calls` | up-down counter, not in the conventions | `{call}` |
 //!
 //! | attribute | |
 //! | --- | --- |
 //! | `rpc.system.name` | `grpc` |
-//! | `rpc.method` | such as `user.v1.UserService/Login`; `_OTHER` after [`MAX_METHODS`] names on a channel or a server, and on a server for names that no service has answered for |
+//! | `rpc.method` | such as `user.v1.UserService/Login`. On a channel or a server's struct, names after the first [`MAX_METHODS`] are `_OTHER`. On a server's struct, names that no service has answered for are `_OTHER` too |
 //! | `rpc.status_code` | such as `NOT_FOUND`; only on the duration |
-//! | `error.type` | the same, if the conventions call it an error: on a client all but `OK`, on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+//! | `error.type` | the status code again, if the conventions call it an error: on a client all codes except `OK`; on a service `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
 //!
-//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call, because OpenTelemetry's instruments stay with the
-//! provider that they were made with. For a meter of your own, for example in tests, keep a [`Recorder`] and write
+//! Set the global provider (`opentelemetry::global::set_meter_provider`) before the first call, because OpenTelemetry's instruments keep the provider
+//! with which they were made. To use your own meter, for example in tests, keep a [`Recorder`] in a field and write
 //! `metrics(recorder = self.recorder)`.
 //!
 //! # Prometheus
 //!
-//! With feature `prometheus`, [`Recorder::prometheus`] uses the names that dashboards for go-grpc-middleware expect:
-//! `grpc_server_started_total`, `grpc_server_handled_total`, `grpc_server_msg_received_total`, `grpc_server_msg_sent_total` and
-//! `grpc_server_handling_seconds`. `grpc_server_in_flight` is this crate's own. On a client the names begin with `grpc_client_`.
+//! With feature `prometheus`, [`Recorder::prometheus`] uses the names that dashboards for go-grpc-middleware expect: `grpc_server_started_total`,
+//! `grpc_server_handled_total`, `grpc_server_msg_received_total`, `grpc_server_msg_sent_total` and `grpc_server_handling_seconds`.
+//! `grpc_server_in_flight` is an addition of this crate. On a client the names begin with `grpc_client_`.
 //!
-//! The labels are `grpc_type`, `grpc_service` and `grpc_method`. `handled_total` also has `grpc_code`, in Go's spelling (`OK`, `NotFound`, `Canceled`). On
-//! a channel, which does not know the kind of a call, `grpc_type` is `unknown`. Messages are added when the call has ended.
+//! The labels are `grpc_type`, `grpc_service` and `grpc_method`. `handled_total` also has `grpc_code`, in Go's spelling (`OK`, `NotFound`,
+//! `Canceled`). On a channel, which does not know the kind of a call, `grpc_type` is `unknown`. Messages are counted when the call has ended.
 //!
 //! # On a server's struct
 //!
-//! Anybody can call any name on a [server](crate::server), so a name gets no series until a service has answered for it. Before that, calls that are
-//! rejected or that end with `UNIMPLEMENTED` count for the method `_OTHER`. The first call of a name that a service answers counts as
-//! started when the answer begins. With [`descriptors`](crate::intercept#descriptors), the methods of the descriptor sets have series from the start.
+//! Anybody can call any method name on a [server](crate::server). So a name gets its own series only when a service has answered for it. Before that,
+//! calls that are rejected or that end with `UNIMPLEMENTED` count for the method `_OTHER`. The first call of a name that a service answers counts as
+//! started when the response begins. With
+//! [`descriptors`](crate::intercept#descriptors), the methods of the descriptor sets have series from the start.
 //!
 //! # Cost
 //!
-//! A series is looked up once for each method and status code, and then kept with the method. So this crate formats and hashes no label for a call;
-//! OpenTelemetry's SDK looks up the attributes itself. A channel learns the method from the call, and finds it in a table by its name.
+//! A series is looked up once for each method and status code, and then kept with the method. So for a call, this crate does not format or hash
+//! labels. OpenTelemetry's SDK still looks up the attributes for each call. A channel gets the method's name from the call, and looks it up in a
+//! table.
 //!
 //! # Order
 //!
-//! Listed before `retry` or `hedge`, it counts calls; after them, attempts. Calls that an interceptor before it rejects are not measured, so it
-//! usually comes first.
+//! Before `retry` or `hedge`, `metrics` counts calls; after them, it counts attempts. If an earlier interceptor rejects a call, the call is not
+//! measured. So `metrics` usually comes first.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -92,8 +95,8 @@ mod otel;
 #[cfg(feature = "prometheus")]
 mod prom;
 
-/// How many methods a [`Recorder`] tells apart beyond those that are known where it is compiled. Others are
-/// one, `_OTHER`.
+/// How many method names a [`Recorder`] tracks on a channel or a server's struct, where names are known only at run time. Further names are recorded
+/// as `_OTHER`.
 pub const MAX_METHODS: usize = 1024;
 
 const OTHER: &str = "_OTHER";
@@ -101,7 +104,7 @@ const OTHER: &str = "_OTHER";
 /// The number of gRPC's status codes.
 const CODES: usize = 17;
 
-/// Where measurements go. A clone is the same recorder.
+/// Receives the measurements, and passes them to OpenTelemetry or Prometheus. Clones share one recorder.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -141,13 +144,13 @@ enum Instruments {
 }
 
 impl Recorder {
-    /// Records through a meter of OpenTelemetry's.
+    /// Records with this meter of OpenTelemetry.
     #[must_use]
     pub fn new(meter: &Meter) -> Self {
         Self::with(Instruments::Otel(otel::Instruments::new(meter)))
     }
 
-    /// The one behind `metrics` without settings, over OpenTelemetry's global meter `interceptors`.
+    /// The default recorder of `metrics`: OpenTelemetry's global meter `interceptors`.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: LazyLock<Recorder> = LazyLock::new(|| {
@@ -160,9 +163,9 @@ impl Recorder {
         &GLOBAL
     }
 
-    /// Records under the names of go-grpc-middleware.
+    /// Records in this Prometheus registry, with the names of go-grpc-middleware. Feature `prometheus`.
     ///
-    /// A registry takes each name once, so a process has one such recorder for it:
+    /// A registry accepts each name only once, so make only one such recorder for each registry:
     ///
     /// ```
     /// use std::sync::LazyLock;
@@ -180,7 +183,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// If the registry has one of the names already.
+    /// If the registry already has one of the names.
     #[cfg(feature = "prometheus")]
     pub fn prometheus(registry: &prometheus::Registry) -> Result<Self, prometheus::Error> {
         let instruments = prom::Instruments::new(registry)?;

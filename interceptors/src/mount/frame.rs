@@ -104,7 +104,7 @@ struct HeldResponse<B> {
 #[cold]
 pub(super) fn superseded_response() -> Status {
     Status::internal(
-        "an interceptor answered with the response of an attempt that another attempt has followed; answer with that of the latest attempt",
+        "an interceptor returned the response of an earlier attempt; return the response of the latest attempt",
     )
 }
 

@@ -149,7 +149,7 @@ pub struct Refused;
 impl<Req: Send, Res: Send> Next<Req, Res> for Refused {
     async fn run(&mut self, _: &mut Call<Req>) -> Result<Response<Res>, Status> {
         Err(Status::internal(
-            "one of the interceptors intercepts no such call",
+            "one of the interceptors does not accept this call",
         ))
     }
 }

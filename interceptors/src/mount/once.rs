@@ -32,8 +32,8 @@ impl fmt::Debug for Once {
     }
 }
 
-/// The value of `expression`. It is evaluated on first use and kept for ever, once for each `Instance`: the service
-/// with its type parameters filled in. The expression may depend on them even if the type of its value does not.
+/// The value of `expression`. It is evaluated on first use and kept forever, once for each `Instance`: the service with its type parameters filled
+/// in. The expression may depend on them even if the type of its value does not.
 #[inline]
 pub fn evaluate_once<Instance: ?Sized + 'static, T: Send + Sync + 'static>(
     once: &'static Once,

@@ -7,7 +7,7 @@ use crate::core::name::CallName;
 use crate::core::plan::{Setting, Value};
 use crate::kit::level;
 
-/// What the attribute makes of the settings of `payload`: at which level messages are logged, and how much of each.
+/// The settings of `payload`, made by the attribute: the level of the events, and how much of each message is logged.
 ///
 /// # Default
 ///
@@ -21,8 +21,7 @@ pub struct PayloadSettings {
 }
 
 impl PayloadSettings {
-    /// The most that [`max_bytes`](Self::max_bytes) may be: longer lines are cut or refused by what
-    /// collects logs.
+    /// The maximum of [`max_bytes`](Self::max_bytes), because log collectors cut or reject longer lines.
     pub const MOST_BYTES: usize = 256 * 1024;
 
     /// The default.
@@ -41,12 +40,11 @@ impl PayloadSettings {
         self
     }
 
-    /// How much of a message is logged, in bytes of its text. What is longer is cut and ends in `…`.
+    /// How much of a message is logged, in bytes of its text. Longer text is cut and ends in `…`.
     ///
     /// # Panics
     ///
-    /// If it is zero or more than [`MOST_BYTES`](Self::MOST_BYTES). In a constant, as the attribute uses
-    /// it, that is an error of the compiler.
+    /// If it is zero or more than [`MOST_BYTES`](Self::MOST_BYTES). In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn max_bytes(mut self, max_bytes: usize) -> Self {
         assert!(

@@ -1,4 +1,4 @@
-//! Logs the content of messages, without secret fields: one event for each message, through `tracing`.
+//! Logs the content of messages, without secret fields: one `tracing` event for each message.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -19,42 +19,42 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`payload`](crate::intercept#payload).
 //!
-//! It logs only if the entry is listed *and* somebody listens at its level, which is `DEBUG` by default. If nobody listens, no message is copied or
-//! formatted, and streams are not changed.
+//! Messages are logged only if the entry is listed *and* a subscriber enables its level, which is `DEBUG` by default. Otherwise no message is copied
+//! or formatted, and streams are not wrapped.
 //!
-//! # What is secret
+//! # Which fields are secret
 //!
-//! Give one of two lists. Each field in it is checked against the message of every method that the entry covers: a field that does not exist does not
-//! compile.
+//! Give one of two lists. Each field in the list must exist in the messages of every method that the entry covers. Otherwise it does not compile.
 //!
-//! - `show = [request.id, response.name]`: only these fields are logged, as `request.id = 7, …`. If nothing of a direction is shown, its messages
-//!   are not looked at. **A field that is added to the proto later is not logged.** Choose `show` unless you have to see whole messages.
-//! - `redact = [request.password]`: the whole message is logged except these fields. **A field that is added to the proto later is logged** until
-//!   somebody adds it to the list. The list is for both directions: with `redact = [request.password]` responses are logged in full.
+//! - `show = [request.id, response.name]`: only these fields are logged, as `request.id = 7, …`. If no field of the request (or of the response) is
+//!   listed, its messages are not logged. **A field that is added to the proto later is not logged.** Choose `show` unless you need to see whole
+//!   messages.
+//! - `redact = [request.password]`: whole messages are logged, except these fields. **A field that is added to the proto later is logged** until
+//!   somebody adds it to the list. Requests and responses are both logged: with `redact = [request.password]`, responses are logged in full.
 //!   `redact = []` says that nothing is secret.
 //!
-//! A redacted field looks as in an empty message (`password: ""`), so not even its length is logged. A redacted enumeration shows its first value, a
-//! redacted `oneof` or message is `None`, and a redacted list or map is empty. This happens in a copy: the handler and the caller get the original
-//! message.
+//! A redacted field has its default value in the log (`password: ""`), so not even its length is visible. A redacted enumeration shows its first
+//! value, a redacted `oneof` or message is `None`, and a redacted list or map is empty. Only a copy of the message is changed: the handler and the
+//! caller get the original.
 //!
 //! # Paths
 //!
-//! A path begins with `request` or `response` and ends with a field. Its steps are
+//! A path begins with `request` or `response` and ends with a field. It consists of these steps:
 //!
 //! - `.field`: a field of the Rust type, as prost names it (`r#type` for a keyword);
 //! - `?`: the value in an `Option`, which prost uses for messages and optional fields: `request.card?.number`;
 //! - `[]`: every element of a repeated field, or every value of a map: `request.items[].secret`.
 //!
-//! Only the last field is redacted: with `request.items[].secret` the log still shows how many items there are, and the keys of a map. Write
-//! `request.items` to hide all of it. The variants of a `oneof` have no path of their own: name the whole `oneof`.
+//! Only the last field of a path is redacted. With `request.items[].secret`, the log still shows the number of items, or the keys if `items` is a
+//! map. To hide those too, write `request.items`. The variants of a `oneof` have no paths: name the whole `oneof`.
 //!
-//! With `show`, a `?` whose `Option` is empty gives `None`, and a `[]` gives a list: `request.items[].name = ["a", "b"]`.
+//! With `show`, a path with `?` shows `None` if the `Option` is empty, and a path with `[]` shows a list: `request.items[].name = ["a", "b"]`.
 //!
 //! # The events
 //!
-//! Their target is `interceptors::payload`. A service logs `request received` and `response sent`, a client `request sent` and `response received`. A
-//! request is logged when it is passed on, and a response when it comes back. Each message of a stream is logged when it is taken out of the
-//! stream. A call that fails has no response, and its status is not logged here.
+//! Their target is `interceptors::payload`. A service logs `request received` and `response sent`; a client logs `request sent` and
+//! `response received`. A request is logged before the next entry runs, and a response when it returns. Each message of a stream is logged when it is
+//! read from the stream. A call that fails has no response. Its status is not logged here; `logging` does that.
 //!
 //! Field names are those of go-grpc-middleware's logging interceptor.
 //!
@@ -64,36 +64,36 @@
 //! | `grpc.component` | `server` or `client` |
 //! | `grpc.service`, `grpc.method` | the true names of the call |
 //! | `grpc.method_type` | `unary`, `client_stream`, `server_stream` or `bidi_stream` |
-//! | `grpc.request.content` | what is logged of a request |
-//! | `grpc.response.content` | what is logged of a response |
+//! | `grpc.request.content` | the logged content of a request |
+//! | `grpc.response.content` | the logged content of a response |
 //! | `grpc.message.id` | the number of the message in its stream, counted from 1; only in streams |
-//! | `request_id` | the ID that `request_id` gave the call, if that is listed before |
+//! | `request_id` | the ID of the call, if `request_id` is listed before `payload` |
 //!
-//! Contents are formatted with `Debug`, which escapes line breaks and control characters in strings and bytes, so no message can forge a line of the
-//! log. (A `Debug` that you write yourself has to do the same.) At most `max_bytes` of it are written: formatting stops there, between two
-//! characters, and the text ends in `…`.
+//! Contents are formatted with `Debug`, which escapes line breaks and control characters in strings and bytes. So a message cannot forge a line of
+//! the log. (A `Debug` implementation of your own must escape them too.) At most `max_bytes` are written (default: 1024). Longer content is cut
+//! between two characters and ends in `…`.
 //!
-//! # On which side, and in which order
+//! # Where it works, and in which order
 //!
-//! It works on services, generated clients and hand-written clients. On a channel it does not compile, because a channel carries encoded messages. The
-//! request stream of a hand-written client has a type of the caller's, and this crate cannot wrap it. There, show only fields of the response, or
-//! put the entry on the generated client.
+//! `payload` works on services, generated clients and hand-written clients. On a channel it does not compile, because a channel carries encoded
+//! messages. On a hand-written client, this crate cannot wrap a request stream, because the caller chooses its type. For such a method, show only
+//! fields of the response, or put the entry on the generated client.
 //!
-//! A block may have several `payload` entries, each for other methods (`only`, `except`). A generated client whose methods have different messages
+//! A block may have several `payload` entries for different methods (`only`, `except`). A generated client whose methods have different messages
 //! needs that.
 //!
-//! Listed before `auth`, it logs messages of unverified callers, who can then fill the log. The plan has a [note](crate::Plan::notes) then. Listed
-//! after `retry` or `hedge`, it logs the messages of each attempt. Listed before a client's `retry`, it logs a request stream
-//! only once, even if the stream is sent again.
+//! Before `auth`, `payload` logs messages of unverified callers, who can then fill the log. The plan has a [note](crate::Plan::notes) about that.
+//! After `retry` or `hedge`, it logs the messages of each attempt. Before a client's `retry`, it logs a request stream only once, even if the stream
+//! is sent again.
 //!
 //! # Cost
 //!
-//! If somebody listens, each message costs the text of its event. With `redact`, it also costs a copy of the message if a field of this direction is
-//! redacted. A request stream on a service is rebuilt, as by [`Call::each_message`](crate::Call::each_message). A response stream takes two boxes. If
-//! nobody listens, it costs one check.
+//! If no subscriber enables the level, a call costs one check. Otherwise each message costs the formatting of its event. With `redact`, a message is
+//! also copied if a field of it is redacted. A request stream on a service is rebuilt, as by [`Call::each_message`](crate::Call::each_message). A
+//! response stream takes two allocations.
 //!
-//! If a `Debug` or `Clone` panics, that is a panic of the call, as with any interceptor: `catch_panic` catches it if listed before. Those of prost do
-//! not panic.
+//! If the `Debug` or `Clone` implementation of a message panics, the call panics, and a `catch_panic` that is listed before `payload` catches it. The
+//! implementations that prost generates do not panic.
 
 mod content;
 mod interceptor;

@@ -7,9 +7,10 @@ use super::{Key, Limiter};
 use crate::kit::refusal;
 use crate::{Call, CallDetails, Interceptor, Next};
 
-/// Rejects calls beyond a rate: the interceptor behind `rate_limit`.
+/// Limits how many calls pass in a second or a minute: the interceptor behind `rate_limit`.
 ///
-/// The attribute makes one from its settings. Make one yourself where a list needs two: `rate_limit` can be listed once, `with` several times.
+/// The attribute makes it from the settings of the entry. Make one yourself if a list needs two: `rate_limit` can be listed only once, but `with`
+/// several times.
 ///
 /// ```
 /// use std::sync::LazyLock;
@@ -30,7 +31,7 @@ pub struct RateLimit<'a, C: Clock, K> {
 }
 
 impl<'a, C: Clock, K: Key> RateLimit<'a, C, K> {
-    /// Limits calls; those with the same key share a limit.
+    /// Limits calls. Calls with the same key share a limit.
     pub const fn new(limiter: &'a Limiter<C>, key: K) -> Self {
         Self { limiter, key }
     }

@@ -7,7 +7,7 @@ use crate::CallDetails;
 use crate::kit::identity::{Identifies, Identity};
 use crate::kit::key;
 
-/// Which calls share a limit: what [`RateLimit::new`](super::RateLimit::new) takes. Implement it to count by something of your own.
+/// Decides which calls share a limit, for [`RateLimit::new`](super::RateLimit::new). Implement it to count by your own key.
 ///
 /// ```
 /// use std::hash::{BuildHasher, RandomState};
@@ -24,8 +24,7 @@ use crate::kit::key;
 /// }
 /// ```
 pub trait Key: Send + Sync {
-    /// A number that is the same for calls which share a limit. `None` is the limit of all calls without a key, which
-    /// costs less than one that has to be looked up.
+    /// A number for the key: calls with the same number share a limit. All calls with `None` share one limit, which costs less than a lookup.
     fn of(&self, call: &CallDetails, hasher: &RandomState) -> Option<u64>;
 }
 
@@ -39,8 +38,8 @@ impl Key for Everyone {
     }
 }
 
-/// Calls from one address share a limit: the port does not count, and of an IPv6 address the
-/// first 64 bits do, since one host usually has all of the rest.
+/// Calls from one peer address share a limit. The port does not count. Of an IPv6 address only the first 64 bits count, because one host usually has
+/// all addresses of a /64.
 #[derive(Debug, Clone, Copy)]
 pub struct ByPeer;
 
@@ -74,7 +73,7 @@ pub(super) fn warn_of_no_peer(call: &CallDetails) {
     );
 }
 
-/// Calls from one caller share a limit, as `client_ip` found the address: of an IPv6 one, only the first bits count.
+/// Calls from one caller share a limit, by the address that `client_ip` found. Of an IPv6 address only the first bits count (`ipv6_prefix`).
 #[derive(Debug, Clone, Copy)]
 pub struct ByClientIp;
 
@@ -89,8 +88,7 @@ impl Key for ByClientIp {
     }
 }
 
-/// Calls with the same value of a metadata key share a limit, and so do calls without one and calls
-/// with several.
+/// Calls with the same value of a metadata key share a limit. All calls without a value, or with several values, share one limit.
 ///
 /// ```
 /// use interceptors::rate_limit::ByMetadata;
@@ -102,12 +100,11 @@ impl Key for ByClientIp {
 pub struct ByMetadata(&'static str);
 
 impl ByMetadata {
-    /// The values of this key.
+    /// Counts by the value of this metadata key.
     ///
     /// # Panics
     ///
-    /// If the name is not a metadata key in lower case. In a constant, as the attribute uses it,
-    /// that is an error of the compiler.
+    /// If the name is not a metadata key in lower case. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         assert!(

@@ -19,7 +19,7 @@ use crate::core::plan::{Setting, Value};
 /// The default maximum number of distinct keys.
 pub(super) const MAX_KEYS: usize = 1 << 16;
 
-/// A rate limit: how many calls may pass in how much time. A [`Limiter`] is made of one.
+/// How many calls a [`Limiter`] lets pass in a second or a minute.
 ///
 /// ```
 /// use interceptors::rate_limit::{Limiter, Rate};
@@ -32,13 +32,13 @@ pub(super) const MAX_KEYS: usize = 1 << 16;
 ///
 /// # Default
 ///
-/// - burst: the number of calls per period, so that nearly twice as many may pass in the first
+/// - burst: the number of calls per period, so nearly twice as many calls may pass in the first period
 /// - keys: 65,536
 ///
 /// # Panics
 ///
-/// The methods that set a number panic when it is zero. In a constant, as the attribute uses
-/// them, that is an error of the compiler.
+/// The methods panic if a number is 0, and [`burst`](Self::burst) also if its number is too large to count. In a constant, and so in the attribute,
+/// that is a compiler error.
 #[derive(Debug, Clone)]
 pub struct Rate {
     setting: &'static str,
@@ -49,7 +49,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many calls each second, evenly spread but for the burst.
+    /// This many calls in each second, evenly spread, plus the burst.
     #[must_use]
     pub const fn per_second(calls: u32) -> Self {
         let calls = at_least_one(calls, "[I0402] `per_second` must be at least 1");
@@ -57,7 +57,7 @@ impl Rate {
         Self::new("per_second", calls, second, Quota::per_second(calls))
     }
 
-    /// So many calls each minute, evenly spread but for the burst.
+    /// This many calls in each minute, evenly spread, plus the burst.
     #[must_use]
     pub const fn per_minute(calls: u32) -> Self {
         let calls = at_least_one(calls, "[I0402] `per_minute` must be at least 1");
@@ -75,8 +75,7 @@ impl Rate {
         }
     }
 
-    /// How many calls may pass at once after a rest. They come on top of the rate; see the
-    /// [module documentation](super#rate-and-burst).
+    /// How many calls may pass at once after an idle time, in addition to the rate; see the [module documentation](super#rate-and-burst).
     #[must_use]
     pub const fn burst(mut self, calls: u32) -> Self {
         let calls = at_least_one(calls, "[I0402] `burst` must be at least 1");
@@ -90,7 +89,7 @@ impl Rate {
         self
     }
 
-    /// How many keys are told apart at the same time; about 50 bytes are kept for each.
+    /// The maximum number of distinct keys tracked. Each takes about 50 bytes.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
         assert!(keys >= 1, "[I0402] `max_keys` must be at least 1");
@@ -114,13 +113,13 @@ impl Rate {
         self.calls.get()
     }
 
-    /// The time for which [`calls`](Self::calls) are counted: a second or a minute.
+    /// The period of [`calls`](Self::calls): a second or a minute.
     #[must_use]
     pub const fn period(&self) -> Duration {
         self.period
     }
 
-    /// How many calls may pass at once after a rest.
+    /// How many calls may pass at once after an idle time.
     #[must_use]
     pub const fn burst_size(&self) -> u32 {
         self.quota.burst_size().get()
@@ -187,8 +186,8 @@ impl Reference for TokioInstant {
 
 /// The state of a rate limit.
 ///
-/// The attribute makes one for each entry. To have one per value of the service, to share one, or
-/// to give it another clock, keep it in the service and write `rate_limit(limiter = self.limiter)`.
+/// By default the attribute makes one for each entry. To have one for each value of the service, to share one, or to use another clock, keep it in a
+/// field and write `rate_limit(limiter = self.limiter)`.
 ///
 /// ```
 /// use interceptors::rate_limit::{Rate, Limiter};
@@ -201,8 +200,7 @@ impl Reference for TokioInstant {
 /// # let _ = users.limiter;
 /// ```
 ///
-/// One limiter can be shared by entries with and without `key`: calls without one share a limit of their own, beside
-/// those of the keys.
+/// Entries with and without `key` can share one limiter. Calls without a key then share one limit, separate from the limits of the keys.
 pub struct Limiter<C: Clock = TokioClock> {
     /// The limit for calls without a key needs no lock, for which all calls would queue.
     everyone: Governor<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
@@ -214,7 +212,7 @@ pub struct Limiter<C: Clock = TokioClock> {
 }
 
 impl Limiter {
-    /// Nothing used up yet, on tokio's clock.
+    /// A limiter with full buckets, on tokio's clock.
     #[must_use]
     pub fn new(rate: &Rate) -> Self {
         Self::with_clock(rate, TokioClock)
@@ -222,7 +220,7 @@ impl Limiter {
 }
 
 impl<C: Clock + Clone> Limiter<C> {
-    /// Nothing used up yet, on another clock.
+    /// A limiter with full buckets, on another clock.
     #[must_use]
     pub fn with_clock(rate: &Rate, clock: C) -> Self {
         let full = Arc::new(AtomicBool::new(false));
@@ -265,7 +263,7 @@ impl<C: Clock> Limiter<C> {
         checked.map_err(|until| until.wait_time_from(self.clock.now()))
     }
 
-    /// How many keys are kept. Calls without a `key` need none.
+    /// How many keys are tracked now. Calls without a key are not counted.
     #[must_use]
     pub fn keys(&self) -> usize {
         self.keyed.len()

@@ -1,4 +1,4 @@
-//! Limits how many calls pass in a second or a minute, with [`governor`].
+//! Limits how many calls pass in a second or a minute, with [governor](https://docs.rs/governor).
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -19,8 +19,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! assert!(Users.get_user(Request::new(GetUserRequest { id: 7 })).await.is_ok());
-//! let refused = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
-//! assert_eq!(refused.code(), Code::ResourceExhausted);
+//! let rejected = Users.get_user(Request::new(GetUserRequest { id: 7 })).await.unwrap_err();
+//! assert_eq!(rejected.code(), Code::ResourceExhausted);
 //! # }
 //! ```
 //!
@@ -31,41 +31,42 @@
 //!
 //! # Rate and burst
 //!
-//! A limit is a bucket (GCRA). It begins full, each call takes one from it, and the rate fills it again, evenly. So a period that begins with a full
-//! bucket lets `burst` calls pass, and nearly the rate on top. `per_minute = 60`, whose burst is 60 too, lets 119 calls pass in the first minute, and
-//! 60 in each later minute of a caller that never rests. With `burst = 10` it is 69 in the first minute. `burst = 1` spaces calls evenly: 60.
+//! A limit is a bucket of tokens (GCRA). The bucket begins full with `burst` tokens. Each call takes one token, and the rate adds tokens evenly. So
+//! in a period that begins with a full bucket, `burst` calls pass, plus nearly as many as the rate. With `per_minute = 60`, whose burst is also 60,
+//! 119 calls pass in the first minute. A caller that never pauses then makes 60 calls in each later minute. With `burst = 10`, 69 calls pass in the
+//! first minute. `burst = 1` spaces calls evenly: 60 pass in each minute.
 //!
 //! # What shares a limit
 //!
-//! The methods of a service that an entry covers share its limit. With `key`, each key has a limit of its own:
+//! All methods of a service that an entry covers share its limit. With `key`, each key has its own limit:
 //!
 //! | `key` | which calls share a limit |
 //! | --- | --- |
 //! | not given | all calls |
 //! | `peer` | calls from one IP address, or one /64 network for IPv6. Calls without a known address share one limit, and one warning says so. Behind `axum::serve` the address is known with feature `axum` and `into_make_service_with_connect_info::<SocketAddr>()` |
-//! | `client_ip` | calls from one caller, also behind proxies: the IP address, or the IPv6 network, that the `client_ip` listed before it has found. Calls without an address share one limit, as for `peer` |
+//! | `client_ip` | calls from one caller, also behind proxies: the IP address, or the IPv6 network, that `client_ip` finds. `client_ip` must be listed before it. Calls without an address share one limit, as for `peer` |
 //! | `metadata("x-api-key")` | calls with the same value of this metadata key. Calls without a value, or with several, share one limit |
-//! | `identity` | calls of one verified identity. An `auth` must be listed before it, and the identity must be `Hash` |
+//! | `identity` | calls of one verified identity. `auth` must be listed before it, and the identity must implement `Hash` |
 //!
-//! A caller chooses the metadata that it sends. So list a limit by metadata after an `auth` that verifies the same key. Otherwise a stranger gets a new
-//! limit with each value.
+//! A caller chooses the metadata that it sends. So list a limit by metadata after an `auth` that verifies the same metadata key. Otherwise a caller
+//! gets a new limit with each value that it invents.
 //!
-//! An entry on a method has a limit of its own. The limit belongs to the process: all values of the service's type share it, and all instances of a
-//! generic one. With `limiter = self.limiter` it belongs to a [`Limiter`] of yours, which may also have a clock of yours.
+//! An entry on a method has its own limit. In a process, all values of the service's type share the limit, including all instances of a generic type.
+//! With `limiter = self.limiter` the limit belongs to your own [`Limiter`], which can also have your own clock.
 //!
 //! # Memory
 //!
-//! Keys are kept as 64-bit hashes, hashed with a random key of the process. At most [`max_keys`](Rate::max_keys) are kept. If there are more
-//! distinct keys, the surplus keys share one limit until others have recovered. So unknown callers are rejected more often then, and known callers
-//! are not.
+//! Keys are kept as 64-bit hashes, with a random hash key for each process. At most [`max_keys`](Rate::max_keys) are kept (default: 65,536). If there
+//! are more distinct keys, the surplus keys share one limit until the buckets of other keys are full again. So new callers are then rejected more
+//! often, but known callers are not.
 //!
-//! Without `key`, a limit keeps no keys, and a call takes no lock.
+//! Without `key`, no keys are kept, and a call takes no lock.
 //!
 //! # Limits shared between processes
 //!
-//! With `store` a limit is kept outside the process: in Redis (`Redis`, feature `redis`), in Envoy's Rate Limit Service (`Envoy`, feature
-//! `envoy-rls`), or in a [`Store`] of your own. All replicas of a service then share it. [`Local`] is a store in the process, for tests, and for
-//! services of one process that share a limit.
+//! With `store`, a limit is kept outside the process: in Redis (`Redis`, feature `redis`), in Envoy's Rate Limit Service (`Envoy`, feature
+//! `envoy-rls`), or in your own [`Store`]. All replicas of a service then share it. [`Local`] is a store inside the process. Use it in tests, or to
+//! share a limit between services of one process.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -95,65 +96,63 @@
 //! # let _ = Users { limits: Local::new() }.limits;
 //! ```
 //!
-//! Without `store` nothing changes: the limit stays in the process, and a call checks it without waiting.
+//! Without `store`, the limit stays in the process, and a call checks it without waiting.
 //!
 //! ## When the store does not answer
 //!
-//! A call waits for the store no longer than `store_timeout`. When the store fails or is late, `on_error` decides:
+//! A call waits for the store for at most `store_timeout` (default: 100 ms). If the store fails or is late, `on_error` decides:
 //!
 //! | `on_error` | the call | choose it where |
 //! | --- | --- | --- |
-//! | `local`, the default | is held to the same limit in this process | a limit per process is better than none, and an outage of the store must not stop the service |
-//! | `allow` | passes | the limit is for fairness, and the service can take all calls |
+//! | `local`, the default | counts for the same limit in this process | a limit per process is better than none, and an outage of the store must not stop the service |
+//! | `allow` | passes | the limit is for fairness, and the service can handle all calls |
 //! | `deny` | ends with `UNAVAILABLE` "rate limit cannot be checked" and `grpc-retry-pushback-ms: 1000` | no call may pass uncounted |
 //!
-//! With `local`, three replicas let three times the limit through while the store is down. Callers never learn why the store failed. The log has two
-//! events: a warning with the reason when an outage begins, and one when the store has answered for a second without a failure. The second says how
-//! many calls were decided meanwhile, and how many of them were rejected.
+//! With `local`, three replicas together let three times as many calls through while the store is down. Callers are not told why the store failed.
+//! Each outage is logged twice. A warning with the reason is logged when the outage begins. Another event is logged when the store has answered for
+//! one second without a failure. It says how many calls were decided without the store, and how many of them were rejected.
 //!
-//! A denial is remembered until the bucket has room again, for at most `max_keys` buckets. Only time fills a bucket, so this is exact, and a flood of
-//! denied calls does not reach the store.
+//! The process remembers a denial until the bucket has a token again, for at most `max_keys` buckets. Only time fills a bucket, so the remembered
+//! denial is exact. A flood of denied calls does not reach the store.
 //!
-//! ## Who shares a bucket
+//! ## Which calls share a bucket
 //!
-//! Entries of the same name, numbers and key share a bucket, in any service and process. The [id](Bucket::id) of a bucket has these parts:
+//! Entries with the same name, numbers and key share a bucket, in all services and processes. The [id](Bucket::id) of a bucket has these parts:
 //!
 //! | part of the id | where it comes from |
 //! | --- | --- |
-//! | `user.v1.UserService` | the name of the service that is called; `/Login` follows for an entry on that method; or `name` |
+//! | `user.v1.UserService` | the setting `name`; without it, the name of the called service, followed by `/Login` if the entry is on that method |
 //! | `:200/1s:50` | 200 calls in each second, and a burst of 50; left out if the store has [limits of its own](Configured) |
 //! | `:x-api-key:` and 32 digits | the first 128 bits of the SHA-256 of the key's value; `:peer:`, `:client_ip:` and `:identity:` likewise |
 //!
-//! So two releases with different numbers count separately while both run. Keys are digested: API keys are visible neither in Redis nor in its logs, and
-//! no caller chooses the shard of a cluster. Calls without the key, and calls with several values of it, share the value `-`.
+//! So two releases with different numbers count separately while both run. The key is a digest, so API keys are not visible in Redis or in its logs,
+//! and a caller cannot choose the shard of a cluster. Calls without the key, and calls with several values of it, share the value `-`.
 //!
 //! The name of a service is exact if it came over the wire, or if you write it: `service = "user.v1.UserService"`. An entry on a
-//! [server's struct](crate::server) has a limit for each service that is called, and callers may call services that do not exist. To have one limit
-//! for all, write a `name` there.
+//! [server's struct](crate::server) has one limit for each called service, and callers can also call services that do not exist. To have one limit
+//! for all services, write a `name` there.
 //!
-//! **Identities.** `key = identity` digests the identity's `Hash`. What a type feeds to a hasher is stable only within one build: after an
-//! update of the compiler or of the type, callers have new buckets. Implement [`SharedKey`] for the identity, which gives a text that stays the same.
-//! Strings and integers implement it.
+//! **Identities.** `key = identity` uses a digest of the identity's `Hash`, which is stable only within one build. After an update of the compiler or
+//! of the type, callers get new buckets. To keep the buckets, implement [`SharedKey`] for the identity, which returns a stable text. Strings and
+//! integers implement it.
 //!
-//! ## Limits of the store's own
+//! ## Stores with their own limits
 //!
-//! A [`Configured`] store, such as `Envoy`, needs no `per_second`. Then the entry has no limit to fall back on, so `on_error` must be `allow` or
-//! `deny`.
+//! A [`Configured`] store, such as `Envoy`, has its own limits and needs no `per_second`. Without `per_second` the entry has no local limit, so
+//! `on_error` must be `allow` or `deny`.
 //!
 //! ## What it costs
 //!
-//! On a machine of two cores that was busy with other work. Callers, service and `redis-server` shared it. Time and allocations include the request
-//! and the answer of a call without a socket. (`cargo bench -p interceptors-bench --bench shared_limits`)
+//! One decision, including the request and the response of a call without a socket (`cargo bench -p interceptors-bench --bench shared_limits`):
 //!
-//! | a decision | calls at once | per second | processor time of the service | allocations |
-//! | --- | --: | --: | --: | --: |
-//! | in the process | 1 | 331,000 | 0.5 µs | 4 |
-//! | in Redis | 1 | 7,000 | 27 µs | 15 |
-//! | in the process | 32 | 672,000 | 0.5 µs | 4 |
-//! | in Redis | 32 | 24,300 | 4.5 µs | 14 |
-//! | denied, and remembered | 1 | 308,000 | 1.0 µs | 15 |
+//! | where the limit is | calls at once | processor time of the service | allocations |
+//! | --- | --: | --: | --: |
+//! | in the process | 1 or 32 | 0.5 µs | 4 |
+//! | in Redis | 1 | 17 µs | 15 |
+//! | in Redis | 32 | 4 µs | 14 |
+//! | in Redis: denied, and remembered | 1 | 0.9 µs | 15 |
 //!
-//! Whole calls over loopback, 32 at once: 8,100 per second with the limit in the process, 4,800 with the limit in Redis.
+//! A decision in Redis also takes one round trip. `BENCHMARKS.md` in the repository has the rates.
 
 #[cfg(feature = "envoy-rls")]
 mod envoy;
@@ -195,8 +194,8 @@ impl crate::Entry for Entry {
     const NAME: &'static str = "rate_limit";
     const SIDES: Sides = Sides::SERVER;
     const RULES: &'static [Rule] = &[
-        Rule::after("logging", "calls that it refuses are not logged").rank(6),
-        Rule::after("metrics", "calls that it refuses are not measured").rank(23),
-        Rule::after("trace", "calls that it refuses have no span").rank(26),
+        Rule::after("logging", "calls that it rejects are not logged").rank(6),
+        Rule::after("metrics", "calls that it rejects are not measured").rank(23),
+        Rule::after("trace", "calls that it rejects have no span").rank(26),
     ];
 }

@@ -12,8 +12,8 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 
 /// Gives each call an ID: the interceptor behind `request_id`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.ids)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.ids)`, or to test other interceptors
+/// together with it.
 ///
 /// ```
 /// use interceptors::request_id::SetRequestId;
@@ -45,13 +45,12 @@ impl SetRequestId {
         }
     }
 
-    /// The metadata key.
+    /// The metadata key of the ID.
     ///
     /// # Panics
     ///
     /// If the name is not a metadata key for text in lower case, is reserved for gRPC itself, or carries
-    /// secrets such as `authorization`. In a constant, as the attribute uses it, that is an error of the
-    /// compiler.
+    /// secrets such as `authorization`. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         assert!(
@@ -70,14 +69,14 @@ impl SetRequestId {
         self
     }
 
-    /// Whether a service takes the ID that the caller sends. If not, every call gets a new one.
+    /// Whether a service accepts the ID that the caller sends. If not, every call gets a new ID.
     #[must_use]
     pub const fn accept(mut self, accept: bool) -> Self {
         self.accept = accept;
         self
     }
 
-    /// How long an ID may be that is taken, in bytes.
+    /// The maximum length of an accepted ID, in bytes.
     ///
     /// # Panics
     ///

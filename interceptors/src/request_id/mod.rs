@@ -1,4 +1,4 @@
-//! One ID for a call on its whole way: `request_id`.
+//! `request_id`: gives a call one ID across all services.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -27,25 +27,25 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`request_id`](crate::intercept#request_id).
 //!
-//! A service takes the ID that the caller sent in `x-request-id`, or makes one. The handler reads it from the request ([`RequestId::of`]), or
-//! anywhere in its own code with [`current`]. The caller gets it in the metadata of the response or of the error. `logging` writes it as the field
+//! A service takes the ID that the caller sent in `x-request-id`, or generates one. The handler reads the ID from the request ([`RequestId::of`]), or
+//! with [`current`] anywhere in its own task. The caller gets the ID in the metadata of the response or of the error. `logging` logs it as the field
 //! `request_id`. Interceptors read [`CallDetails::request_id`](crate::CallDetails::request_id).
 //!
-//! A client sends the ID that the caller set in the request, as metadata or as a [`RequestId`] in the extensions. If there is none, it sends the ID of
-//! the call whose handler makes this one. If there is none either, it makes a new one. All attempts of a call have the same ID.
+//! A client sends the ID that the caller set in the request, as metadata or as a [`RequestId`] in the extensions. Otherwise, inside a handler, it
+//! sends the ID of the handler's call. Otherwise it generates one. All attempts of a call have the same ID.
 //!
 //! # Which IDs are accepted
 //!
-//! One value of 1 to 128 characters (`max_length`) of visible ASCII, without blanks. Anything else is replaced by a new ID, in the request's metadata
-//! too, so inner interceptors and the handler never see it. This protects your logs from what a stranger writes. To accept no ID from callers at all,
-//! write `accept = false`.
+//! An ID is accepted if the metadata has one value, with 1 to 128 characters (`max_length`) of visible ASCII and no spaces. Any other value is
+//! replaced by a new ID. It is also replaced in the request's metadata, so inner interceptors and the handler never see it. So callers cannot write
+//! arbitrary text into your logs. To accept no IDs from callers, write `accept = false`.
 //!
-//! A new ID is a UUID of version 7 (RFC 9562). Such IDs sort by the time at which they were made. They are unique, and not secret.
+//! A new ID is a UUID of version 7 (RFC 9562). Such IDs sort by the time of their creation. They are unique, but not secret.
 //!
-//! # What inherits
+//! # Which calls inherit the ID
 //!
-//! Calls that the handler makes while it is polled, and calls that are made while its response stream is read. A task that it spawns does not inherit
-//! the ID; pass it on with [`scope`]:
+//! Every call made in the handler's own task inherits the ID, including calls that its response stream makes. Calls in a spawned task do not. Pass
+//! the ID on with [`scope`]:
 //!
 //! ```
 //! use interceptors::request_id;
@@ -75,7 +75,7 @@ pub use crate::core::id::RequestId;
 pub use self::WithRequestId as Scope;
 
 impl RequestId {
-    /// A new one.
+    /// Generates a new ID: a UUID of version 7.
     #[must_use]
     #[allow(clippy::disallowed_methods)] // such a UUID begins with the time of day
     pub fn generate() -> Self {
@@ -99,13 +99,13 @@ thread_local! {
     static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
 }
 
-/// The ID of the call that the running handler serves, if it is behind `request_id`.
+/// The ID of the call that the running handler serves. `None` if the handler is not behind `request_id`.
 #[must_use]
 pub fn current() -> Option<RequestId> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Runs a future in which [`current`] gives this ID, and which calls made in it carry.
+/// Runs a future with this ID: [`current`] returns it there, and calls made there send it.
 pub fn scope<F: Future>(id: RequestId, future: F) -> WithRequestId<F> {
     WithRequestId {
         id: Some(id),
@@ -114,7 +114,7 @@ pub fn scope<F: Future>(id: RequestId, future: F) -> WithRequestId<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// A future in which [`current`] gives an ID: what [`scope`] gives. It has a name so that a struct can hold it.
+    /// The future that [`scope`] returns. The type has a name so that a struct can hold it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct WithRequestId<F> {

@@ -24,10 +24,10 @@ use crate::kit::throttle::Throttle;
 use crate::kit::unsent::is_unsent;
 use crate::{Call, CallDetails, Interceptor, Next, Side};
 
-/// Makes another attempt when a call fails in a way that may pass: the interceptor behind `retry`.
+/// Retries failed calls: the interceptor behind `retry`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.retry)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.retry)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// # #[cfg(feature = "test-util")]
@@ -54,26 +54,25 @@ use crate::{Call, CallDetails, Interceptor, Next, Side};
 /// # fn main() {}
 /// ```
 ///
-/// # In front of decoding
+/// # Before decoding
 ///
-/// A call can be retried where its message is. In a `with(self.retry)` on a service whose generated server has the attribute, and on a struct for a
-/// server, this never retries: the policy runs before the message is decoded. The entry `retry(…)` knows that.
+/// A retry needs a copy of the message. So `with(self.retry)` never retries where the policy runs before decoding: on a struct for a server, and on a
+/// service whose generated server has the attribute. Use the entry `retry(…)`, which runs after decoding.
 ///
 /// # Default
 ///
-/// - attempts: 4, which is 3 retries
+/// - attempts: 4, so 3 retries
 /// - base delay: 500 ms
 /// - multiplier: 2
 /// - maximum delay: 30 s
-/// - jitter: 0.2, which is from 80 % to 120 % of the delay
+/// - jitter: 0.2, so 80 % to 120 % of the delay
 /// - codes: `UNAVAILABLE` and `DEADLINE_EXCEEDED`
 /// - no timeout for an attempt, no throttle
 /// - buffer size: 256 KiB
 ///
 /// # Panics
 ///
-/// The methods that set a value panic when it is out of range. In a constant, as the attribute
-/// uses them, that is an error of the compiler.
+/// The methods that set a value panic when it is out of range. In a constant, and so in the attribute, that is a compiler error.
 #[derive(Debug, Clone)]
 pub struct Retry {
     max_attempts: u32,
@@ -104,8 +103,7 @@ impl Retry {
         }
     }
 
-    /// How many retries may follow the first attempt; at least 1. This is how the
-    /// `grpc.aio` interceptors count that this crate began as.
+    /// The maximum number of retries after the first attempt; at least 1.
     #[must_use]
     pub const fn max(mut self, retries: u32) -> Self {
         assert!(
@@ -116,8 +114,7 @@ impl Retry {
         self
     }
 
-    /// How many attempts there may be, the first one included; at least 2. This is how gRFC A6
-    /// counts.
+    /// The maximum number of attempts, including the first; at least 2. gRFC A6 counts in this way.
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(
@@ -128,7 +125,7 @@ impl Retry {
         self
     }
 
-    /// The delay before the first retry, jitter apart.
+    /// The delay before the first retry, without jitter. Longer than zero.
     #[must_use]
     pub const fn base_delay(mut self, delay: Duration) -> Self {
         assert!(
@@ -139,7 +136,7 @@ impl Retry {
         self
     }
 
-    /// What the delay never grows beyond, jitter apart.
+    /// The longest delay, without jitter. Longer than zero.
     #[must_use]
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         assert!(
@@ -150,7 +147,7 @@ impl Retry {
         self
     }
 
-    /// What each delay is multiplied with to give the next.
+    /// The factor from one delay to the next. A finite number above zero.
     #[must_use]
     pub const fn multiplier(mut self, multiplier: f64) -> Self {
         assert!(
@@ -161,7 +158,7 @@ impl Retry {
         self
     }
 
-    /// Which part of the delay is left to chance, to either side: from 0 to 1.
+    /// The random part of the delay, in both directions: from 0.0 to 1.0. `0.2` means from 80 % to 120 %.
     #[must_use]
     pub const fn jitter(mut self, jitter: f64) -> Self {
         assert!(
@@ -172,7 +169,7 @@ impl Retry {
         self
     }
 
-    /// The status codes that are worth another attempt.
+    /// The status codes that are retried: at least one, none twice, and not `Ok`.
     #[must_use]
     pub const fn codes(mut self, codes: &'static [Code]) -> Self {
         assert!(
@@ -191,8 +188,7 @@ impl Retry {
         self
     }
 
-    /// How long one attempt may take. What takes longer is dropped and counts as
-    /// `DEADLINE_EXCEEDED`.
+    /// The time limit of one attempt, longer than zero. An attempt that takes longer is dropped and counts as `DEADLINE_EXCEEDED`.
     #[must_use]
     pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
         assert!(
@@ -203,15 +199,14 @@ impl Retry {
         self
     }
 
-    /// How many bytes of a request a client keeps to send them again. A request that is larger is
-    /// sent, and not retried from there on.
+    /// How many bytes of a request a generated client or a channel keeps for retries. A larger request is still sent, but not retried any more.
     #[must_use]
     pub const fn buffer_size(mut self, bytes: usize) -> Self {
         self.buffer_size = bytes;
         self
     }
 
-    /// Stops retrying while too many calls fail. All that are given the same throttle share it.
+    /// Stops retries while too many calls fail. All interceptors with the same throttle share it.
     ///
     /// ```
     /// use interceptors::retry::{Retry, Throttle};
@@ -231,8 +226,8 @@ impl Retry {
     ///
     /// # Panics
     ///
-    /// If the base delay is longer than the maximum, where no delay would be what was asked for. In a constant,
-    /// as the attribute uses it, that is an error of the compiler.
+    /// If the base delay is longer than the maximum, where no delay would be what was asked for. In a constant, and so in the attribute, that is a
+    /// compiler error.
     #[must_use]
     pub const fn checked(self) -> Self {
         assert!(

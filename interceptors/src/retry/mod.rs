@@ -1,4 +1,4 @@
-//! Another attempt for a call that failed, if the failure may pass.
+//! Retries calls that failed, if another attempt may succeed.
 //!
 //! ```
 //! use interceptors::intercept;
@@ -19,12 +19,11 @@
 //! The reference says where you can list it, and has all its settings: [`retry`](crate::intercept#retry).
 //!
 //! On a client the request is sent again, by the rules of [gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md). On a service
-//! the handler runs again. That suits a handler that passes on the failure of a backend.
+//! the handler runs again. Use that for a handler that returns the failures of a backend.
 //!
-//! **A call that failed may have been carried out all the same.** Only its author knows whether it may run twice. If some methods may not, name the
-//! others with `only`.
+//! **The server may have processed a call that fails.** Only you know which methods may run twice. If some may not, name the others with `only`.
 //!
-//! # When
+//! # Which calls are retried
 //!
 //! A call is retried if all of this holds:
 //!
@@ -34,71 +33,77 @@
 //!
 //! Which requests can be sent again:
 //!
-//! - On a generated client and on a channel, those of all four kinds of calls. What a request has sent is kept until the server answers, up to
-//!   `buffer_size` (256 KiB) for a call. A request that outgrows it is sent on, and not retried from then on. The messages of a stream are sent again
-//!   in order, its end included, and later messages follow. On a generated client the messages must be `Clone` and, in a stream, `prost::Message`.
-//! - On a service and on a hand-written client, those of calls with one request message, which must be `Clone`. Calls with a request stream are not
-//!   retried there, and naming such a method in `only` does not compile.
+//! - On a generated client and on a channel, requests of all four kinds of calls. The messages that were sent are kept until the server answers, up
+//!   to `buffer_size` (default: 256 KiB) for each call. A request that is larger is still sent, but no longer retried. The messages of a stream are
+//!   sent again in order, including its end, and later messages follow. On a generated client the messages must be `Clone` and, in a stream,
+//!   `prost::Message`.
+//! - On a service and on a hand-written client, requests with a single message, which must be `Clone`. Calls with a request stream are not retried
+//!   there, and naming such a method in `only` does not compile.
 //!
-//! **Never after an answer.** What was delivered cannot be taken back. A response stream is retried until it opens, and never after that.
+//! **A call is never retried after the response has begun**, because the caller may already have read a part of it. A streaming call is retried until
+//! its response stream opens, and never after that.
 //!
-//! - On a generated client and on a channel, an answer has begun when response headers have arrived, even if an error follows them. An error
-//!   without a response (Trailers-Only, or what a proxy answers itself) is no answer.
-//! - On a hand-written client, an answer has begun when the method's body has returned with success; on a service, when the handler has.
+//! - On a generated client and on a channel, the response has begun when its headers have arrived, even if an error follows. An error without such
+//!   headers (Trailers-Only, or an error that a proxy sends itself) does not begin a response.
+//! - On a hand-written client, the response has begun when the method's body has returned `Ok`; on a service, when the handler has.
 //!
 //! If a retried handler calls another method that is retried, the attempts multiply: with `max = 3` for both, up to 16 runs.
 //!
 //! # The delay
 //!
-//! Before retry *n* it is `min(base_delay × multiplier^(n-1), max_delay) × random(0.8, 1.2)`, as in A6 since 2024.
+//! The delay before retry *n* is `min(base_delay × multiplier^(n-1), max_delay) × random(0.8, 1.2)`, as in A6 since 2024. The setting `jitter`
+//! changes the range of the random factor.
 //!
-//! `grpc-retry-pushback-ms` in the metadata of a status sets the delay itself, without jitter, and the next delay starts again at `base_delay`. If the
-//! value is negative or unreadable, there is no retry. On a service there is also none if the value is longer than `max_delay`.
+//! If the metadata of a status has `grpc-retry-pushback-ms`, its value is the delay, without jitter, and the next delay starts again at `base_delay`.
+//! If the value is negative or malformed, the call is not retried. On a service, the call is also not retried if the value is longer than
+//! `max_delay`.
 //!
 //! # On a client
 //!
-//! - All attempts share one deadline, and each sends what is left of it. If it passes during a delay, the call ends then with `DEADLINE_EXCEEDED`, and
-//!   not before. The message says how many attempts there were and how the last one failed. The call's own expiry is never retried.
-//! - Each attempt after the first carries `grpc-previous-rpc-attempts`. A value that the caller wrote under that key is not sent.
-//! - A request that the server never processed (`REFUSED_STREAM`, or a `GOAWAY` below it, whatever its reason) is sent again at once, one time. A
-//!   request that never left the client, because its connection closed first, is sent again too; see [below](#connections-that-close).
-//!   Neither counts as an attempt. Feature `transparent-retry`.
-//! - A call that an interceptor after `retry` rejects (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own) was not sent. Its code and
-//!   pushback decide about another attempt, as for a failure of the server. The throttle neither loses nor gains a token.
-//! - Dropping the call, or cancelling it by its `CancellationHandle`, ends it, during a delay and during an attempt, and the server notices. There is
-//!   one exception: on a wrapped channel, the `CancellationHandle` of a call with a request stream takes effect only while an attempt is being
-//!   sent. To cancel such a call in a delay, drop it.
-//! - The answer is that of the last attempt, unchanged.
+//! - All attempts share one deadline, and each attempt sends the remaining time. If the deadline passes during a delay, the call ends at the deadline
+//!   with `DEADLINE_EXCEEDED`, and not earlier. The message says how many attempts there were and how the last one failed. `DEADLINE_EXCEEDED` of the
+//!   call itself is never retried.
+//! - Each attempt after the first sends `grpc-previous-rpc-attempts`. A value that the caller set under that key is not sent.
+//! - A request that the server never processed (`REFUSED_STREAM`, or a `GOAWAY` whose last stream is before it, for any reason) is sent again at
+//!   once, one time. A request that never left the client, because its connection closed first, is sent again too; see
+//!   [below](#connections-that-close). Neither counts as an attempt. This needs feature `transparent-retry`.
+//! - If an interceptor after `retry` rejects an attempt (`load_shed`, `concurrency`, `circuit_breaker`, `auth`, one of your own), the attempt was not
+//!   sent. Its status code and pushback decide whether there is another attempt, as for a failure of the server. The throttle neither loses nor gains
+//!   a token.
+//! - If the call is dropped, or cancelled by its `CancellationHandle`, it ends at once, during a delay and during an attempt, and the server's stream
+//!   is reset. There is one exception: on a wrapped channel, the `CancellationHandle` of a call with a request stream takes effect only while an
+//!   attempt is being sent. To cancel such a call during a delay, drop it.
+//! - The caller gets the response or the status of the last attempt, unchanged.
 //!
 //! # Connections that close
 //!
-//! If a server closes the connection before it gets the request, the request is sent again at once on another connection: the first may have been
-//! closed because it was idle. From then on the call waits before each further connection, by gRPC's
+//! If a server closes the connection before it gets the request, the request is sent again at once on another connection, because the first
+//! connection may have been closed for being idle. If that connection closes too, the call waits before each further one, by gRPC's
 //! [connection backoff](https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md): 1 s at first, then 1.6 times as long each time, up to
-//! 120 s, and ± 20 % of it. These waits do not count for `max_attempts` or for the throttle, and `base_delay` and `max_delay` do not apply to them.
+//! 120 s, each ± 20 %. These retries do not count for `max_attempts` or for the throttle, and `base_delay` and `max_delay` do not apply to them.
 //!
-//! - With a deadline, the call goes on until the deadline, and ends `DEADLINE_EXCEEDED`.
-//! - Without a deadline, it ends `UNAVAILABLE` when the fifth connection has closed, after about 5 s.
+//! - With a deadline, the call continues until the deadline, and then ends with `DEADLINE_EXCEEDED`.
+//! - Without a deadline, the call ends with `UNAVAILABLE` when the fifth connection has closed, after about 5 s.
 //!
-//! A connection that cannot be opened, or that is lost when the request may be on its way, is a failed attempt with `UNAVAILABLE`. For it,
-//! `codes`, `max_attempts` and `base_delay` apply.
+//! If a connection cannot be opened, or is lost when the request may already be on its way, the attempt fails with `UNAVAILABLE`. `codes`,
+//! `max_attempts` and `base_delay` apply to such an attempt.
 //!
 //! # What gRFC A6 leaves open
 //!
-//! | | here |
+//! | case | what this crate does |
 //! | --- | --- |
-//! | `max_attempts` above 5 | as written. A6's cap is for what a service config asks of a client; here the client decides itself |
+//! | `max_attempts` above 5 | allowed. A6's cap protects a client from a service config of the server; here the client's own code sets the number |
 //! | `base_delay` above `max_delay` | `max_delay`, from the first retry on |
 //! | `grpc-retry-pushback-ms` with leading zeros or a plus | read as the number |
-//! | two of them | the last one counts, as in grpc-core and grpc-java |
-//! | one with a code that is not in `codes` | no retry; a negative one counts for the throttle |
-//! | a failure after the answer has begun | does not count for the throttle, as in grpc-go and grpc-java |
-//! | what counts as a success for the throttle | `OK`; for a response stream, and on a channel, headers, as in grpc-java |
+//! | two `grpc-retry-pushback-ms` in one status | the last one counts, as in grpc-core and grpc-java |
+//! | `grpc-retry-pushback-ms` with a status code that is not in `codes` | no retry; if the value is negative, the failure counts for the throttle |
+//! | a failure after the response has begun | does not count for the throttle, as in grpc-go and grpc-java |
+//! | what counts as a success for the throttle | status `OK`; for a response stream, and on a channel, the arrival of response headers, as in grpc-java |
 //! | an unprocessed request after a retry | still sent again at once, as in grpc-core |
 //! | a connection that is lost in mid-call | `UNAVAILABLE`, as in gRPC's own libraries, where tonic says `UNKNOWN` |
-//! | a call that ends by a `GOAWAY` | `UNAVAILABLE`, whatever its reason, as in grpc-go |
+//! | a call that a `GOAWAY` ends | `UNAVAILABLE`, for any reason of the `GOAWAY`, as in grpc-go |
 //! | a connection that closes before the request is sent | `UNAVAILABLE`, where tonic says `CANCELLED` |
-//! | what counts for `buffer_size` | the encoded messages; on a channel with the five bytes before each |
+//! | what counts for `buffer_size` | the encoded messages; on a channel also the five bytes before each message |
 //! | `retry` and `hedge` in one chain, both with `throttle` | one throttle for both |
 //! | which calls share a throttle | all clients of a generated or hand-written client's type; a channel and its clones |
 //!

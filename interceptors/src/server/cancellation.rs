@@ -9,7 +9,8 @@ use tower_service::Service;
 
 use crate::core::facts::CutOff;
 
-/// Tells annotated services of request streams that were cut off. See the [module documentation](super).
+/// Makes request streams that were cut off end with `CANCELLED` in annotated services. See the
+/// [module documentation](super#a-client-that-goes-away-half-way).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestCancellationLayer;
 
@@ -21,7 +22,7 @@ impl<S> Layer<S> for RequestCancellationLayer {
     }
 }
 
-/// A service behind a [`RequestCancellationLayer`]. It has a name so that a type can say what is served.
+/// A service wrapped in a [`RequestCancellationLayer`].
 #[derive(Debug, Clone)]
 pub struct RequestCancellation<S> {
     inner: S,

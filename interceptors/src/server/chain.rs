@@ -66,10 +66,10 @@ struct Shared<C: ServerChain> {
     state: C::State,
 }
 
-/// Puts the interceptors of an annotated struct in front of a server: what `layer` of the struct gives.
+/// A layer with the interceptors of an annotated struct. `layer` of the struct returns it.
 ///
-/// It is a [`tower_layer::Layer`] for `tonic::transport::Server::layer`, for `axum::Router::layer` and for
-/// `tower::ServiceBuilder`. Clones, and all services that it is put around, share the state of the interceptors.
+/// It is a [`tower_layer::Layer`](https://docs.rs/tower-layer/0.3/tower_layer/trait.Layer.html) for `tonic::transport::Server::layer`,
+/// `axum::Router::layer` and `tower::ServiceBuilder`. Clones, and all services that the layer wraps, share the state of the interceptors.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -90,7 +90,7 @@ impl<C: ServerChain> InterceptLayer<C> {
         Self(Arc::new(Shared { chain, state }))
     }
 
-    /// What was annotated.
+    /// The annotated struct.
     #[must_use]
     pub fn chain(&self) -> &C {
         &self.0.chain
@@ -120,9 +120,9 @@ impl<C: ServerChain, S> Layer<S> for InterceptLayer<C> {
     }
 }
 
-/// A service, or all services of a server, behind the interceptors of an annotated struct: what `wrap` of the struct gives.
+/// A service, or all services of a server, with the interceptors of an annotated struct. `wrap` of the struct returns it.
 ///
-/// It has the name of the service inside, so `tonic::transport::Server::add_service` takes it.
+/// It has the name of the inner service, so `tonic::transport::Server::add_service` accepts it.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -140,8 +140,8 @@ impl<C: ServerChain, S> Layer<S> for InterceptLayer<C> {
 ///
 /// # Readiness
 ///
-/// It is always ready. A call waits for the service inside after its interceptors have let it through, so who may not call takes no
-/// place of a `ConcurrencyLimit` in there.
+/// It is always ready. A call waits for the inner service only after it has passed the interceptors. So rejected calls take no permit of an inner
+/// `ConcurrencyLimit`.
 pub struct InterceptedService<C: ServerChain, S> {
     layer: InterceptLayer<C>,
     service: S,
@@ -153,7 +153,7 @@ impl<C: ServerChain, S> InterceptedService<C, S> {
         InterceptLayer::new(chain).layer(service)
     }
 
-    /// What was wrapped around the service.
+    /// The annotated struct.
     pub fn chain(&self) -> &C {
         self.layer.chain()
     }
@@ -530,7 +530,7 @@ fn set_content_type(headers: &mut HeaderMap, protocol: Protocol) {
 
 #[cold]
 pub(super) fn request_cut_off() -> Status {
-    Status::cancelled("the client went away before it had sent all of its request")
+    Status::cancelled("the client went away before it sent the whole request")
 }
 
 /// The service's response, as the chain sees it.

@@ -1,4 +1,4 @@
-//! One policy for a whole server, or for one service, that runs before anything is decoded; and a way to notice a client that goes away.
+//! One policy for a whole server, or for one service, that runs before messages are decoded. Also a layer that detects cut-off request streams.
 //!
 //! ```no_run
 //! use interceptors::auth::StaticTokens;
@@ -34,26 +34,27 @@
 //!
 //! See [a chain for a server](#a-chain-for-a-server), and [a client that goes away half way](#a-client-that-goes-away-half-way).
 //!
-//! The reference says what you can list, and has all settings: [a server](crate::intercept#a-server) and
+//! The reference of the attribute says what you can list, and has all settings: [a server](crate::intercept#a-server) and
 //! [a generated server](crate::intercept#a-generated-server).
 //!
 //! # A chain for a server
 //!
-//! A struct with `#[intercept(server, …)]` is one policy for everything that a server has.
+//! A struct with `#[intercept(server, …)]` is one policy for everything that a server serves.
 //!
-//! `layer()` is a layer for tonic's `Server`, for axum's `Router` and for `tower::ServiceBuilder`. `wrap(service)` is for one service; it keeps the
-//! service's name, so `add_service` takes it. The state of entries, such as the places of `concurrency`, belongs to the value of the struct: clones
-//! of the layer, and all services behind it, share it. `Inbound::PLAN` is the policy.
+//! `layer()` makes a layer for tonic's `Server`, axum's `Router` and `tower::ServiceBuilder`. `wrap(service)` wraps one service. It keeps the
+//! service's name, so `add_service` accepts the result. The state of entries, such as the permits of `concurrency`, belongs to the value of the
+//! struct: clones of the layer, and all services behind it, share it. `Inbound::PLAN` is the policy.
 //!
-//! - It runs before a message is decoded, and sees all requests: malformed messages, unknown methods, unknown services. Where `auth` rejects a call,
-//!   the answer is the same whether the method exists or not, and the body is not read.
-//! - Entries that look at messages or copy them (`validate`, `payload`, `logging(fields(…))`, `retry`) do not compile here. Put them on the `impl` of the
-//!   service: a call passes both policies. An interceptor of your own works for any message, or is an `Interceptor<Body, Body>` with [`Body`].
-//! - The trailers of a request are dropped. gRPC has none there, and tonic would put them among the metadata, over values that the
-//!   policy has checked.
-//! - Observers get one end of each call, with the status of its trailers. A response that the client drops, and a request that is cut off, end
-//!   `CANCELLED`. This holds even if tonic's handler took half of a request for all of it and answered `OK`.
-//! - Each error of a request's body counts as a request that was cut off, also the error of a layer outside of the struct, such as a limit of the
+//! - The policy runs before a message is decoded, and sees all requests: malformed messages, unknown methods, unknown services. If `auth` rejects a
+//!   call, the response does not show whether the method exists, and the body is not read.
+//! - Entries that look at messages or copy them (`validate`, `payload`, `logging(fields(…))`, `retry`) do not compile here. Put them on the `impl` of
+//!   the service: a call then passes both policies. An interceptor of your own must implement `Interceptor<Body, Body>` with [`Body`]; an interceptor
+//!   for any message does.
+//! - The trailers of a request are dropped. gRPC requests have none, and tonic would merge them into the metadata, where they could replace values
+//!   that the policy has checked.
+//! - Observers get one end of each call, with the status of its trailers. If the client drops the response, or the request is cut off, the call ends
+//!   with `CANCELLED`. This holds even if the handler took half of a request stream for all of it and returned `OK`.
+//! - Any error of a request's body counts as a request that was cut off. That includes errors of layers outside the struct, such as a limit of the
 //!   body's length. Put such a layer inside.
 //!
 //! # Lists
@@ -64,24 +65,24 @@
 //! | `"/user.v1.UserService/*"` | all RPCs of the service |
 //! | `"GET /healthz"` | this request of plain HTTP; `GET` includes `HEAD`, which the same handler answers |
 //!
-//! Name an RPC without an HTTP method: tonic serves it under each. `only = ["POST /user.v1.UserService/Login"]` would leave `PUT` open. With
-//! `descriptors`, this does not compile.
+//! Name an RPC without an HTTP method, because tonic serves it under every HTTP method. `only = ["POST /user.v1.UserService/Login"]` would leave
+//! `PUT` unprotected. With `descriptors`, this does not compile.
 //!
-//! Paths are compared byte for byte, without the query, which does not choose a handler. An unusual spelling (`//`, a slash at the end, percent
-//! encoding, another case) matches nothing, so it is not public. `only` with `/*` covers every path below the service, even if it names no RPC, so an
-//! entry that protects leaves no gap. The plan shows it as `/**`. A layer that rewrites paths belongs outside this one. Inside of
-//! axum's `nest`, a struct sees the path without the prefix of the nest.
+//! Paths are compared byte for byte. The query is ignored, because it does not choose a handler. A path with an unusual spelling (`//`, a slash at
+//! the end, percent encoding, another case) matches no list, so it is never public. `only` with `/*` covers every path below the service, even paths
+//! that name no RPC, so no path escapes the entry. The plan shows this as `/**`. A layer that rewrites paths belongs outside the struct. Inside
+//! axum's `nest`, the struct sees the path without the prefix of the nest.
 //!
-//! # What is not gRPC
+//! # Requests that are not gRPC
 //!
-//! It passes the same entries. For gRPC and gRPC-Web, a rejection is a gRPC status. For anything else it is the HTTP status that
-//! `google/rpc/code.proto` gives for the code, with a line of text. It has `retry-after` if the status says when to try again, and
-//! `www-authenticate` with a 401. Observers see the end of such an answer by its HTTP status, and no messages.
+//! Requests of plain HTTP pass the same entries. A rejected gRPC or gRPC-Web call gets a gRPC status. Any other rejected request gets the HTTP status
+//! that `google/rpc/code.proto` gives for the code, with a line of text as its body. The response has `retry-after` if the status says when to try
+//! again, and a 401 has `www-authenticate`. For such requests, observers get a status that is derived from the HTTP status, and no messages.
 //!
 //! # Beside axum
 //!
-//! Routes that are added after `layer` are not covered, as with every layer of axum. For `peer`, and for `rate_limit(key = peer)`, enable the
-//! feature `axum` and serve with the addresses of clients.
+//! Routes that are added after `layer` are not covered, as with every layer of axum. If you need the peer's address, for example for
+//! `rate_limit(key = peer)`, enable the feature `axum` and serve with `into_make_service_with_connect_info`.
 //!
 //! ```no_run
 //! # use interceptors::intercept;
@@ -104,9 +105,9 @@
 //!
 //! # Beside gRPC-Web, CORS and other layers
 //!
-//! `tonic_web::GrpcWebLayer` may be on either side. If it is inside, the chain sees gRPC-Web itself, and reads the end of a call from the trailers
-//! frame in its body. `CorsLayer` belongs outside: it answers preflights, which carry no token. If it exposes `grpc-status` and `grpc-message`,
-//! the browser can also read rejections. `TraceLayer` and `CompressionLayer` may be on either side.
+//! `tonic_web::GrpcWebLayer` may be inside or outside the struct. If it is inside, the chain sees gRPC-Web requests, and reads the status of a call
+//! from the trailers frame in the body. `CorsLayer` belongs outside: it answers preflight requests, which carry no token. If it exposes `grpc-status`
+//! and `grpc-message`, the browser can also read rejections. `TraceLayer` and `CompressionLayer` may be inside or outside.
 //!
 //! ```no_run
 //! # use interceptors::intercept;
@@ -139,7 +140,7 @@
 //!
 //! # Beside health checks and reflection
 //!
-//! They are services like others: list the methods that need no token.
+//! Health checks and reflection are services like others. List their methods that need no token as `public`.
 //!
 //! ```no_run
 //! # use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
@@ -171,23 +172,23 @@
 //!
 //! # Limits before `auth`
 //!
-//! Entries before `auth` run for everybody, so list limits after it. `concurrency(per = method)` and `load_shed(per = method)` keep up to 1024
-//! names apart. A caller may make names up. They do not displace names that a service has answered for: if there are too many, one that is not in use is
-//! dropped. With `descriptors`, all names that the descriptor sets do not have share one limit. `metrics` counts names that no service has answered
-//! for as `_OTHER`, wherever it is listed.
+//! Entries before `auth` run for every caller, so list limits after `auth`. `concurrency(per = method)` and `load_shed(per = method)` track up to
+//! 1024 method names. Callers can invent names. If there are too many, a name that is not in use is dropped, but never a name that a service has
+//! answered for. With `descriptors`, all names that are not in the descriptor sets share one limit. `metrics` counts names that no service has
+//! answered for as `_OTHER`, wherever it is listed.
 //!
 //! # What it costs
 //!
-//! A call that passes takes two boxes: the call and its future. If the message and the end of the request arrived with the headers, one more box goes
-//! around the message. (The end may be a frame of its own, as with tonic's clients.) If the request is still arriving, the chain has to notice when it
-//! is cut off, which takes five more boxes instead of that one. `auth` adds the identity. A response that somebody observes takes a box for its
-//! observers and one for its body.
+//! A call that passes takes two allocations: the call and its future. If the message and the end of the request arrived with the headers, the message
+//! takes one more. (The end may be a frame of its own, as with tonic's clients.) If the request is still arriving, the chain has to detect whether it
+//! is cut off. That takes five more allocations instead of that one. `auth` adds one for the identity. If an entry observes the call, the response
+//! takes one for its observers and one for its body.
 //!
 //! # A client that goes away half way
 //!
-//! If a client resets a call or vanishes while it sends a request stream, plain tonic shows the handler a normal end of the stream:
-//! `tonic::Streaming` turns the cancellation into `None`. A handler that commits what it has read then commits half of it. Only a layer below
-//! tonic sees the difference. A chain for a server is such a layer. Without one, add this layer:
+//! If a client resets a call or disconnects while it sends a request stream, tonic alone shows the handler a normal end of the stream:
+//! `tonic::Streaming` turns the cancellation into `None`. A handler that commits what it has read then commits half of the stream. Only a layer
+//! around tonic's service sees the difference. A chain for a server is such a layer. Without one, add this layer:
 //!
 //! ```no_run
 //! use interceptors::server::RequestCancellationLayer;
@@ -203,15 +204,15 @@
 //! # }
 //! ```
 //!
-//! In the methods of annotated services the stream then ends with `CANCELLED`. The layer costs a box and a counter for each request, since it cannot
-//! know which requests are streams. A stream also costs what it takes to rebuild tonic's stream around another (at most 5 allocations). Nothing
+//! In the methods of annotated services the stream then ends with `CANCELLED`. The layer costs one allocation and a counter for each request, because
+//! it cannot know which requests are streams. Each request stream also takes up to 5 allocations, because tonic's stream has to be rebuilt. Nothing
 //! changes for services without the attribute.
 
 //!
 //! # Before decoding
 //!
 //! The policy of a service runs in its methods, after tonic has decoded the request. If the generated server has the attribute too, in `build.rs`,
-//! the first entries run before that: see [a generated server](crate::intercept#a-generated-server).
+//! the leading entries run before decoding: see [a generated server](crate::intercept#a-generated-server).
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -223,7 +224,7 @@
 //! # }
 //! ```
 //!
-//! Such a server also notices a client that goes away half way, as a server's struct does, without [`RequestCancellationLayer`].
+//! Such a server also detects cut-off request streams, as a server's struct does, without [`RequestCancellationLayer`].
 
 mod cancellation;
 mod chain;

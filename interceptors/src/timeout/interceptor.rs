@@ -10,8 +10,8 @@ use crate::{Call, CallDetails, Interceptor, Next};
 
 /// Ends calls that take too long on a service: the interceptor behind `timeout`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.timeout)`, or to test what
-/// stands around it.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.timeout)`, or to test other
+/// interceptors together with it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,11 +28,11 @@ pub struct Timeout {
 }
 
 impl Timeout {
-    /// This long, counted from when the call enters the interceptor, or as long as its caller waits if that is less.
+    /// The time for a call, counted from when it reaches the interceptor. If the caller's own deadline is earlier, that counts.
     ///
     /// # Panics
     ///
-    /// If it is zero. In a constant, as the attribute uses it, that is an error of the compiler.
+    /// If it is zero. In a constant, and so in the attribute, that is a compiler error.
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
         assert!(
@@ -45,7 +45,7 @@ impl Timeout {
         }
     }
 
-    /// As long as its caller waits.
+    /// No time of its own: only the caller's deadline counts.
     #[must_use]
     pub const fn of_the_caller() -> Self {
         Self {
@@ -54,12 +54,12 @@ impl Timeout {
         }
     }
 
-    /// How long somebody waits for one message of a stream; see the [module documentation](super).
+    /// The longest wait for one message of a stream; see the [module documentation](super#idle-streams).
     ///
     /// # Panics
     ///
-    /// If it is zero, or not shorter than the time for the whole call: that would end the call first. In a constant, as the
-    /// attribute uses it, that is an error of the compiler.
+    /// If it is zero, or not shorter than the time for the whole call, which would end the call first. In a constant, and so in the attribute, that
+    /// is a compiler error.
     #[must_use]
     pub const fn idle(mut self, idle: Duration) -> Self {
         assert!(!idle.is_zero(), "[I0402] `idle` must be longer than zero");

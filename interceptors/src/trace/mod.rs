@@ -1,4 +1,4 @@
-//! Spans for OpenTelemetry: `trace`.
+//! `trace`: makes spans for OpenTelemetry.
 //!
 //! ```
 //! # use interceptors_proto::guide::user_service_server::UserService;
@@ -25,10 +25,10 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`trace`](crate::intercept#trace).
 //!
-//! Each call has a span, made with [`tracing`] and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). It lasts until the call has really
-//! ended, the response stream included. The handler runs in the span, and so does its work while the response stream is read. A client that goes
-//! away half way through its request stream looks like one that has sent everything, unless the policy runs before decoding, or the server has
-//! `server::RequestCancellationLayer`.
+//! Each call has a span, made with [tracing](https://docs.rs/tracing) and [tracing-opentelemetry](https://docs.rs/tracing-opentelemetry). The span
+//! lasts until the true end of the call, including its response stream. The handler and its response stream run in the span. If a client goes away
+//! half way through its request stream, the handler sees a normal end of the stream, and the span has the handler's status, unless the policy runs
+//! before decoding, or the server has `server::RequestCancellationLayer`.
 //!
 //! | field | |
 //! | --- | --- |
@@ -36,18 +36,18 @@
 //! | `otel.kind` | `server` or `client` |
 //! | `rpc.system.name` | `grpc` |
 //! | `rpc.status_code` | such as `NOT_FOUND` |
-//! | `error.type` | the same, if it is an error |
-//! | `client.address` | the address of the caller behind proxies; on a service with `client_ip`, in any order |
+//! | `error.type` | the status code again, if it is an error |
+//! | `client.address` | the address of the caller behind proxies; on a service whose list has `client_ip`, before or after `trace` |
 //! | `otel.status_code`, `otel.status_description` | `ERROR` and the status's message, if it is an error |
 //!
 //! The names are those of version 1.45.0 of OpenTelemetry's [conventions for RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). By
-//! these, an error on a client is every status except `OK`. On a service it is `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
-//! `UNAVAILABLE` or `DATA_LOSS`. Spans have the target `interceptors::trace` and the level `INFO`. If they are filtered out, a call costs one check.
+//! these, every status except `OK` is an error on a client. On a service, `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`
+//! and `DATA_LOSS` are errors. Spans have the target `interceptors::trace` and the level `INFO`. If a filter disables them, a call costs one check.
 //!
 //! # The context
 //!
-//! A service takes the caller's span from the request's metadata as the parent, and a client writes its own span there, both with OpenTelemetry's
-//! global propagator. For W3C's `traceparent` and `tracestate`, set it at the start of `main`:
+//! A service reads the caller's span from the request's metadata, and makes it the parent of its own span. A client writes its span into the
+//! metadata. Both use OpenTelemetry's global propagator. For W3C's `traceparent` and `tracestate`, set the propagator at the start of `main`:
 //!
 //! ```
 //! use opentelemetry::global;
@@ -56,22 +56,22 @@
 //! global::set_text_map_propagator(TraceContextPropagator::new());
 //! ```
 //!
-//! A malformed context counts as absent, and the span's parent is then the current span, if any. A `traceparent` that is present twice is malformed. A
-//! `tracestate` of more than 512 bytes or 32 members is dropped, so that it does not travel from service to service. Calls that a handler makes
-//! are children of its span.
+//! A malformed context is ignored, and the span's parent is then the current span, if any. Two `traceparent` headers count as malformed. A
+//! `tracestate` of more than 512 bytes or 32 members is dropped, so that it is not passed from service to service. Calls that a handler makes are
+//! children of its span.
 //!
 //! # Services that anybody can call
 //!
-//! The sender of a `traceparent` chooses the ID of the trace and, by its flag, whether it is sampled. A service that anybody can call should not let
-//! its callers choose: write `trace(public_endpoint = true)`, which is OpenTelemetry's name for it. Then each call begins a trace of its own, about
-//! which the sampler decides as usual. The caller's span becomes a link, which also holds its `tracestate`. Baggage is not taken. Calls that the
-//! handler makes continue the new trace.
+//! The sender of a `traceparent` chooses the ID of the trace and, by its flag, whether the trace is sampled. If anybody can call the service, do not
+//! let callers choose: write `trace(public_endpoint = true)`, which is OpenTelemetry's name for this. Each call then begins a new trace, and the
+//! sampler decides about it as usual. The caller's span becomes a link, which also has its `tracestate`. Baggage from the caller is ignored. Calls
+//! that the handler makes continue the new trace.
 //!
 //! # Attempts
 //!
-//! On a client each attempt has a span inside the call's span. Its name is `Attempt.user.v1.UserService/Login`, as in gRFC A72, and
-//! `previous-rpc-attempts` counts the attempts before it. The server's span is inside the attempt's. `retry` and `hedge` usually come after
-//! `trace`; listed before it, they give each attempt the span of a call.
+//! On a client, each attempt has a span inside the call's span. Its name is `Attempt.user.v1.UserService/Login`, as in gRFC A72, and its field
+//! `previous-rpc-attempts` counts the attempts before it. The server's span is a child of the attempt's span. List `retry` and `hedge` after `trace`.
+//! If they are listed before it, each attempt has the span of a whole call.
 
 use std::fmt;
 
@@ -94,10 +94,10 @@ use crate::kit::full_name::FullName;
 use crate::kit::key::is_text;
 use crate::{Call, CallDetails, End, Interceptor, Next, Side};
 
-/// Gives each call a span for OpenTelemetry: the interceptor behind `trace`.
+/// Makes a span for each call, for OpenTelemetry: the interceptor behind `trace`.
 ///
-/// The attribute makes one from its settings. Make one yourself to keep it in a field for `with(self.trace)`, or to test what
-/// stands around it. On a client the attribute also makes a span for each attempt, which one in `with` does not.
+/// The attribute makes it from the settings of the entry. Make one yourself to keep it in a field for `with(self.trace)`, or to test other
+/// interceptors together with it. On a client, the entry `trace` also makes a span for each attempt; `with(self.trace)` does not.
 ///
 /// ```
 /// use interceptors::trace::Trace;
@@ -123,7 +123,7 @@ impl Trace {
         }
     }
 
-    /// Whether anybody can call. Then each call begins a trace of its own, and the caller's span is a link of its span.
+    /// Whether anybody can call the service. If so, each call begins a new trace, and the caller's span is only a link.
     #[must_use]
     pub const fn public_endpoint(mut self, is_public: bool) -> Self {
         self.public_endpoint = is_public;

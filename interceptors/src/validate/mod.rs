@@ -1,4 +1,4 @@
-//! Rejects requests whose messages are not valid: `INVALID_ARGUMENT`, and which field is wrong.
+//! Rejects requests with invalid messages: `INVALID_ARGUMENT`, with the fields that are wrong.
 //!
 //! ```
 //! use interceptors::validate::{Validate, Violations};
@@ -28,37 +28,38 @@
 //!
 //! The reference says where you can list it, and has all its settings: [`validate`](crate::intercept#validate).
 //!
-//! Each message decides itself whether it is valid: implement [`Validate`] for it. A method whose message does not implement it does not compile, unless
-//! `except` names the method. So each message that is added to the proto is either checked or named.
+//! Implement [`Validate`] for each message type. If a method's message does not implement it, the method does not compile, unless `except` names it.
+//! So each message that is added to the proto is either checked or explicitly left out.
 //!
 //! # The status
 //!
-//! The status is `INVALID_ARGUMENT`. Its details are a `google.rpc.BadRequest` with the violations in the order in which they were added: the path of
-//! the field and the description. Its message has the same as text. Do not repeat the value in a description: descriptions may end up in logs.
+//! The status code is `INVALID_ARGUMENT`. Its details are a `google.rpc.BadRequest` with all violations, in the order in which they were added. Each
+//! violation has the path of a field and a description. The status message has the same information as text. Do not put the field's value into a
+//! description, because descriptions may be logged.
 //!
-//! A status that is too large for the headers of HTTP/2 would reach the caller as another error. So there are limits:
+//! If a status is too large for HTTP/2 headers, the caller gets a different error. So there are limits:
 //!
-//! - the first 100 violations are kept, and as many of them are sent as fit into 4 KiB;
+//! - the first 100 violations are kept, and those that fit into 4 KiB are sent;
 //! - a path is cut after 256 bytes, and a description after 512;
 //! - at most 1 KiB of the message is sent.
 //!
 //! # Request streams
 //!
-//! Each message is checked when the handler takes it. The first message that is not valid ends the stream with the status, and the handler never gets
-//! it. The paths in the status say which message it was (`messages[3].email`, counted from 0). The handler's signature does not change. The handler
-//! decides what to do with an error of its request stream. Most pass it on with `?`, and then it is the status of the call.
+//! Each message is checked when the handler reads it. The first invalid message ends the stream with the status, and the handler does not get that
+//! message. The paths in the status say which message it was (`messages[3].email`, counted from 0). The handler's signature does not change. The
+//! handler decides what to do with an error of its request stream. Most handlers return it with `?`, and then it is the status of the call.
 //!
-//! To look at messages without this entry, see [`Call::each_message`](crate::Call::each_message).
+//! To check the messages of a request stream in your own interceptor, see [`Call::each_message`](crate::Call::each_message).
 //!
-//! # With a crate that validates
+//! # With the crate `garde`
 //!
-//! With feature `garde`, violations are made from what [`garde`](https://docs.rs/garde) reports. Messages that derive `garde::Validate` (in
-//! `build.rs`, with `type_attribute` and `field_attribute`) then need one line each: `validate_with_garde!`.
+//! With feature `garde`, messages can derive `garde::Validate` of the crate [`garde`](https://docs.rs/garde) (in `build.rs`, with `type_attribute`
+//! and `field_attribute`). One line for each message, `validate_with_garde!`, then implements [`Validate`] for it.
 //!
 //! # Cost
 //!
-//! A single message costs what its `validate` does, and no allocation while it is valid. A request stream costs at most 5 allocations for each call,
-//! to rebuild tonic's stream around another, and none for each message.
+//! A single message costs one call of its `validate`, and this crate allocates nothing if the message is valid. A request stream costs up to 5
+//! allocations for each call, because tonic's stream has to be rebuilt, and none for each message.
 
 use std::fmt;
 
@@ -69,22 +70,23 @@ use crate::core::frame::{Looks, Seen};
 use crate::core::messages::inspected;
 use crate::{Call, Interceptor, Next, Sides};
 
-/// A message that can say whether it is valid. See the [module documentation](self).
+/// A message that can be validated. See the [module documentation](self).
 #[diagnostic::on_unimplemented(
     message = "[I0811] `{Self}` cannot be validated",
     label = "the trait `interceptors::validate::Validate` is not implemented for `{Self}`",
     note = "implement `Validate` for it, or leave the method out: `validate(except = [...])`"
 )]
 pub trait Validate {
-    /// Whether it is valid.
+    /// Validates the message.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// If the message is invalid: the fields that are wrong.
     fn validate(&self) -> Result<(), Violations>;
 }
 
-/// What is wrong with a message, field by field: the first 100 things. A stranger's message may have millions of fields.
+/// The violations of a message: fields and what is wrong with them. Only the first 100 are kept, because a message from an unknown caller may have
+/// millions of fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(String, String)>);
 
@@ -99,20 +101,20 @@ impl Violations {
     const LONGEST_FIELD: usize = 256;
     const LONGEST_DESCRIPTION: usize = 512;
 
-    /// Nothing so far. Allocates nothing.
+    /// An empty list. It does not allocate.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// A field, by its path (`address.city`, `items[2].price`), and what is wrong with it.
+    /// Adds a violation: the path of the field (`address.city`, `items[2].price`), and what is wrong with it.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
         if self.0.len() < Self::MOST {
             self.0.push((field.into(), description.into()));
         }
     }
 
-    /// Those of a message that is part of this one.
+    /// Adds the violations of a nested message. `field` is put before their paths.
     ///
     /// ```
     /// use interceptors::validate::Violations;
@@ -131,23 +133,23 @@ impl Violations {
         }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no violations.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The fields, and what is wrong with each.
+    /// The violations: the path of each field, and what is wrong with it.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let violations = self.0.iter();
         violations.map(|(field, description)| (field.as_str(), description.as_str()))
     }
 
-    /// What [`Validate::validate`] returns.
+    /// The result for [`Validate::validate`] to return.
     ///
     /// # Errors
     ///
-    /// Itself, if it is not empty.
+    /// The violations, if there are any.
     pub fn into_result(self) -> Result<(), Self> {
         match self.is_empty() {
             true => Ok(()),
@@ -223,7 +225,7 @@ impl From<garde::Report> for Violations {
     }
 }
 
-/// Implements [`Validate`](crate::validate::Validate) for messages that derive `garde::Validate`, whose context is `()`.
+/// Implements [`Validate`](crate::validate::Validate) for messages that derive `garde::Validate` with the context `()`. Feature `garde`.
 ///
 /// ```
 /// #[derive(garde::Validate)]

@@ -34,11 +34,11 @@ use count::Count;
 use look::{PEEK_WAKER, PeekWaker};
 use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 
-/// The encoded messages of a call, as HTTP/2 carries them: what a wrapped channel sends and receives, and what a server's struct sees.
+/// The encoded messages of a call. It is the message type of interceptors on a wrapped channel and on a server's struct.
 ///
-/// It is both the request and the response there, so an interceptor for a channel, or for a server, can be an `Interceptor<Body, Body>`.
-/// `client::Body` and `server::Body` are the same type: such an interceptor works on both sides. It is in both modules because each feature
-/// works without the other.
+/// Both the request and the response have this type there, so an interceptor for a channel or a server can be an `Interceptor<Body, Body>`.
+/// `client::Body` and `server::Body` are the same type, so such an interceptor works on both sides. The type is in both modules because each of their
+/// features works without the other.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,7 +71,7 @@ use source::{Chunks, Source, Whole, data_of, kept, size_of_chunk};
 /// struct Inbound;
 /// ```
 ///
-/// An interceptor that answers a call itself makes a `Body` from a [`tonic::body::Body`].
+/// An interceptor that answers a call itself makes a `Body` from a [`tonic::body::Body`](https://docs.rs/tonic/0.14/tonic/body/struct.Body.html).
 #[derive(Default)]
 pub struct Body {
     source: Source,

@@ -91,7 +91,11 @@ fn bad_answers(elsewhere: &str) -> Vec<(&'static str, Answer, &'static str)> {
             Answer::redirect(308, elsewhere),
             "another scheme, host or port",
         ),
-        ("no location", Answer::status(302), "to what is no URL"),
+        (
+            "no location",
+            Answer::status(302),
+            "to something that is not a URL",
+        ),
         (
             "to itself",
             Answer::redirect(302, "/jwks"),

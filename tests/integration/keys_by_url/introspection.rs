@@ -194,7 +194,7 @@ async fn invalid_tokens_are_rejected() {
         assert_eq!(status.message(), text, "{what}");
         assert_eq!(verifier.fetches().failed, 0, "{what}");
         let shown = format!("{:?}", events.take());
-        assert!(shown.contains("a token is refused"), "{shown}");
+        assert!(shown.contains("a token is rejected"), "{shown}");
         assert!(
             !shown.contains("t0ken") && !shown.contains("billing"),
             "{shown}"
@@ -434,7 +434,7 @@ async fn failures_are_unavailable_and_not_cached() {
         assert!(error.contains(why), "{what}: {error}");
         let is_ours = event
             .message
-            .contains("refuses the credentials of this service");
+            .contains("rejects the credentials of this service");
         assert_eq!(is_ours, what == "401" || what == "403", "{event:?}");
         // One event in 30 seconds, with the number of failures.
         assert_unchecked(&call(&caller, "t0ken").await.status);

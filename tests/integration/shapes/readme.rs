@@ -65,17 +65,17 @@ struct Users {
 // README: service
 #[rustfmt::skip]
 #[intercept(
-    catch_panic,                                    // first, so it catches the panics of all entries below
-    trace,                                          // all entries below log inside of its span
+    catch_panic,                                    // first: catches panics of all entries below
+    trace,                                          // second: events of all entries below are in its span
     metrics,                                        // counts rejected calls too
-    request_id,                                     // is in each log event and each answer
-    logging(slow = "500ms"),                        // logs one event for each call, also for rejected ones
-    timeout("10s"),                                 // limits the verifier too; for streams see `watch`
-    auth(verifier = self.jwt, public = [login]),    // comes before entries that cost much or need the identity
-    authorize(role = "admin", only = [delete]),     // before `rate_limit`, so forbidden calls do not use up a limit
-    rate_limit(per_second = 100, key = identity, except = [login]), // a limit for each caller; in `login` nobody is known
-    concurrency(max = 200, queue = 50, wait = "100ms"), // a limit for the service; streams count until they end
-    validate(except = [health]),                    // last, so messages of rejected calls are not checked; invalid messages count for the limits
+    request_id,                                     // puts an ID into each log event and each response
+    logging(slow = "500ms"),                        // logs one event for each call, including rejected calls
+    timeout("10s"),                                 // limits the time of the verifier too; for streams see `watch`
+    auth(verifier = self.jwt, public = [login]),    // before entries that are expensive or need the identity
+    authorize(role = "admin", only = [delete]),     // before `rate_limit`: forbidden calls do not use up a limit
+    rate_limit(per_second = 100, key = identity, except = [login]), // one limit for each caller; `login` has no identity
+    concurrency(max = 200, queue = 50, wait = "100ms"), // one limit for each method; streams count until they end
+    validate(except = [health]),                    // last: does not check messages of rejected calls; calls with invalid messages count for the limits
 )]
 #[tonic::async_trait]
 impl Shop for Users {
@@ -103,13 +103,13 @@ impl Shop for Users {
 // README: client
 #[rustfmt::skip]
 #[intercept(
-    trace,                                          // makes a span for the call, and in it one for each attempt
+    trace,                                          // makes a span for the call, and inside it one for each attempt
     metrics,                                        // counts calls; after `retry` it would count attempts
-    request_id,                                     // sends the ID of the call that the handler is in; the same for all attempts
+    request_id,                                     // sends the ID of the handler's own call, the same in all attempts
     logging,                                        // logs one event, with the number of attempts
-    deadline("5s"),                                 // limits all attempts together, with the delays between them
+    deadline("5s"),                                 // limits all attempts together, including the delays between them
     retry(max = 3, only = ["/shop.v1.Shop/GetItem"]), // the entries below run again for each attempt
-    circuit_breaker,                                // counts each attempt; rejects calls at once while it is open
+    circuit_breaker,                                // counts each attempt; while open, rejects calls at once
     auth(token = self.tokens),                      // sends a token that is valid at the time of the attempt
     metadata("x-client" = "shop/1.0"),              // `trace` adds `traceparent` to the same metadata
 )]
@@ -121,10 +121,10 @@ struct Outbound {
 // README: server
 #[rustfmt::skip]
 #[intercept(server, catch_panic, logging, auth(verifier = self.tokens, public = ["/grpc.health.v1.Health/*"]))]
-struct Inbound { tokens: StaticTokens<String> } // of `interceptors::auth`, as `TokenCache` is
+struct Inbound { tokens: StaticTokens<String> } // `StaticTokens` and `TokenCache` are in `interceptors::auth`
 
 struct Hello;
-#[intercept(auth(by = Inbound), rate_limit(per_second = 10, key = identity))] // `Inbound` has found out who calls
+#[intercept(auth(by = Inbound), rate_limit(per_second = 10, key = identity))] // the identity comes from `Inbound`
 #[tonic::async_trait]
 impl Greeter for Hello {
     // README: end
@@ -148,7 +148,7 @@ async fn serve(
 // README: channel
 #[rustfmt::skip]
 #[intercept(logging, deadline("2s"), retry(max = 3, only = ["/hello.v1.Greeter/Hello"]), auth(token = self.tokens))]
-struct Calls { tokens: TokenCache } // fetches a token, and a new one before that expires
+struct Calls { tokens: TokenCache } // fetches a token, and replaces it before it expires
 // README: end
 
 #[rustfmt::skip]

@@ -50,7 +50,7 @@ impl Fetch {
         match Flight::begin(over, fetch) {
             Some(flight) => Ok(Self { id, flight }),
             None => Err(Status::internal(
-                "a `TokenCache` fetches tokens in a task, and this call is made where no runtime of tokio is",
+                "a `TokenCache` fetches tokens in a task, but this call is not made inside a tokio runtime",
             )),
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn wait_for(waited_for: Id) -> Result<Option<Waiting>, Status> {
     let mut waits = waits();
     if needs(&waits, waited_for, waiting) {
         return Err(Status::internal(
-            "the fetch of a token makes a call that needs the same token; make that call with a client that has no `auth` of this token",
+            "the fetch of a token makes a call that needs the same token; use a client without this `auth` for that call",
         ));
     }
     let wait = Wait {

@@ -13,7 +13,7 @@ use super::cache::Times;
 use super::verifier::{Introspection, Rules};
 use crate::auth::HttpClient;
 
-/// What an [`Introspection`] is to be like. [`Introspection::builder`] begins one.
+/// Builds an [`Introspection`]. Made by [`Introspection::builder`].
 #[must_use = "it does nothing until it is built"]
 pub struct IntrospectionBuilder<Claims> {
     url: String,
@@ -56,8 +56,8 @@ impl<Claims> IntrospectionBuilder<Claims> {
         }
     }
 
-    /// The service's own name and secret at the issuer, sent as `Basic` credentials. Both are form-encoded before, as RFC 6749, 2.3.1
-    /// wants it.
+    /// The service's own client ID and secret at the issuer, sent as `Basic` credentials. Both are form-encoded first (RFC 6749, 2.3.1). Either this
+    /// or [`bearer_auth`](Self::bearer_auth) is required.
     pub fn basic_auth(mut self, client_id: &str, client_secret: &str) -> Self {
         let encode =
             |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
@@ -66,60 +66,60 @@ impl<Claims> IntrospectionBuilder<Claims> {
         self
     }
 
-    /// A token of the service's own, sent as `Bearer` credentials.
+    /// The service's own token, sent as `Bearer` credentials.
     pub fn bearer_auth(mut self, token: &str) -> Self {
         self.credentials = Some(secret(&format!("Bearer {token}")));
         self
     }
 
-    /// Tokens have to be for one of these: their `aud`, or one of several that stand there, has to be among them. Default: the issuer
-    /// decides for whom a token is (RFC 7662, 4).
+    /// The accepted audiences. The token's `aud`, or one of its values if there are several, must be one of these. Default: `aud` is not checked,
+    /// because the issuer decides (RFC 7662, 4).
     pub fn audience<S: Into<String>>(mut self, any_of: impl IntoIterator<Item = S>) -> Self {
         self.rules.audience = Some(any_of.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Tokens have to be from one of these: `iss`. Default: the one that is asked decides.
+    /// The accepted issuers. The token's `iss` must be one of these. Default: `iss` is not checked.
     pub fn issuer<S: Into<String>>(mut self, any_of: impl IntoIterator<Item = S>) -> Self {
         self.rules.issuer = Some(any_of.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How far the clocks of the issuer and of this machine may be apart, for `exp` and `nbf` where the issuer says them. Default: one
-    /// minute; at most one hour.
+    /// The tolerated difference between the clocks of the issuer and of this machine, when `exp` and `nbf` are checked. Default: one minute; at most
+    /// one hour.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
     }
 
-    /// How long a token may be, in bytes. Default: 8192. What is longer is refused, and nobody is asked.
+    /// The maximum length of a token in bytes. A longer token is rejected without asking the issuer. Default: 8192.
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.rules.max_size = bytes;
         self
     }
 
-    /// How long a token that the issuer calls active is taken without asking again; not beyond its `exp`. Default: one minute. For so
-    /// long a token stays good that is revoked. Zero: it is asked for each call.
+    /// How long an active token is accepted without asking the issuer again, but not beyond its `exp`. Default: one minute. A revoked token is still
+    /// accepted for this time. With zero, the issuer is asked for each call.
     pub fn cache_for(mut self, time: Duration) -> Self {
         self.times.active = time;
         self
     }
 
-    /// How long a token that is not good is refused without asking again. Default: 10 seconds. Zero: it is asked for each call.
+    /// How long an invalid token is rejected without asking the issuer again. Default: 10 seconds. With zero, the issuer is asked for each call.
     pub fn cache_refused_for(mut self, time: Duration) -> Self {
         self.times.refused = time;
         self
     }
 
-    /// How many tokens are remembered: so many that are good, and so many that are not. Beyond that the one that was not used for the
-    /// longest time is forgotten. It is the number of requests that may be under way or waiting, too; with more, calls fail with
-    /// `UNAVAILABLE`. Default: 10,000; at least 1.
+    /// The maximum number of cached tokens: this many valid ones, and this many invalid ones. If there are more, the least recently used token is
+    /// dropped. It is also the maximum number of requests to the issuer that run or wait; beyond that, calls fail with `UNAVAILABLE`. Default:
+    /// 10,000; at least 1.
     pub fn max_tokens(mut self, tokens: usize) -> Self {
         self.times.tokens = NonZeroUsize::new(tokens).unwrap_or(NonZeroUsize::MIN);
         self
     }
 
-    /// How the issuer is asked: certificates, time-outs, a client of your own.
+    /// How requests are sent to the issuer: certificates, timeouts, or your own HTTP client.
     pub fn http(mut self, client: HttpClient) -> Self {
         self.http = client;
         self
@@ -130,11 +130,12 @@ impl<Claims> IntrospectionBuilder<Claims>
 where
     Claims: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    /// The verifier. The issuer is not asked yet.
+    /// Makes the verifier. This sends no request to the issuer.
     ///
     /// # Errors
     ///
-    /// See [`IntrospectionError`].
+    /// If there are no credentials, if they are not visible ASCII, if the leeway is longer than one hour, if a list of audiences or issuers is empty,
+    /// or if the URL or a certificate cannot be used.
     pub fn build(self) -> Result<Introspection<Claims>, IntrospectionError> {
         let credentials = self.credentials.unwrap_or_else(|| {
             Err(IntrospectionError::new(
@@ -184,7 +185,7 @@ impl<Claims> fmt::Debug for IntrospectionBuilder<Claims> {
     }
 }
 
-/// What is wrong with the settings of an [`Introspection`]. It has no secret.
+/// The error of [`IntrospectionBuilder::build`]. It contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntrospectionError(String);
 

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// What an issuer says of a token, by the names of RFC 7662, 2.2. What it does not say is `None`, or empty.
+/// The issuer's information about a token, with the names of RFC 7662, 2.2. Missing values are `None` or empty.
 ///
 /// ```
 /// use interceptors::auth::TokenInfo;
@@ -15,13 +15,13 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct TokenInfo {
-    /// The scopes of the token, with spaces in between.
+    /// The scopes of the token, separated by spaces.
     #[serde(default)]
     pub scope: Option<String>,
     /// The client that the token was issued to.
     #[serde(default)]
     pub client_id: Option<String>,
-    /// The person who authorized the token, in words for people.
+    /// A human-readable name of the person who authorized the token.
     #[serde(default)]
     pub username: Option<String>,
     /// The type of the token, such as `Bearer`.
@@ -33,19 +33,19 @@ pub struct TokenInfo {
     /// When the token was issued, in seconds since 1970.
     #[serde(default)]
     pub iat: Option<u64>,
-    /// Before this the token is not to be used, in seconds since 1970.
+    /// When the token becomes valid, in seconds since 1970.
     #[serde(default)]
     pub nbf: Option<u64>,
-    /// Who it is about: mostly the person who authorized it.
+    /// The subject of the token: usually the person who authorized it.
     #[serde(default)]
     pub sub: Option<String>,
-    /// Who the token is for.
+    /// The audiences of the token.
     #[serde(default, deserialize_with = "one_or_several")]
     pub aud: Vec<String>,
     /// Who issued the token.
     #[serde(default)]
     pub iss: Option<String>,
-    /// The name of the token.
+    /// The unique ID of the token.
     #[serde(default)]
     pub jti: Option<String>,
 }

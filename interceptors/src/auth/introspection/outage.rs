@@ -49,7 +49,7 @@ impl Outage {
                 %url,
                 %error,
                 failures,
-                "tokens cannot be checked: their issuer refuses the credentials of this service; look at `basic_auth` or `bearer_auth`"
+                "tokens cannot be checked: their issuer rejects the credentials of this service; check `basic_auth` or `bearer_auth`"
             ),
             false => tracing::warn!(%url, %error, failures, "tokens cannot be checked"),
         }

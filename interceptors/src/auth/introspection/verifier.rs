@@ -29,10 +29,10 @@ pub(super) const AT_ONCE: usize = 100;
 /// How often a call repeats a request whose runtime was dropped.
 const TRIES: u32 = 3;
 
-/// Asks the issuer about each token (OAuth 2.0 Token Introspection, RFC 7662): for tokens that say nothing by themselves, or that can be
-/// revoked. Feature `jwks-url`.
+/// Verifies tokens by asking their issuer (OAuth 2.0 Token Introspection, RFC 7662). Use it for opaque tokens, or if tokens can be revoked. Feature
+/// `jwks-url`.
 ///
-/// The identity is what the issuer says, as a [`TokenInfo`] or as a type of yours.
+/// The identity is the issuer's information about the token, as a [`TokenInfo`] or as your own type.
 ///
 /// ```
 /// use interceptors::auth::{Introspection, TokenInfo};
@@ -46,31 +46,31 @@ const TRIES: u32 = 3;
 /// # }
 /// ```
 ///
-/// With `auth(verifier = self.verifier)`, handlers then find `request.identity::<TokenInfo>()?`.
+/// With `auth(verifier = self.verifier)`, handlers get the information from `request.identity::<TokenInfo>()?`.
 ///
 /// # How calls end
 ///
 /// | | |
 /// | --- | --- |
-/// | `active` is false, `exp` is over, `nbf` is not reached, another `aud` or `iss`, claims of another shape | `UNAUTHENTICATED`, with the text of a call without a token; the reason is logged at `DEBUG` |
-/// | the issuer cannot be reached, takes longer than the [time-out](crate::auth::HttpClient::timeout), answers another status than 200 or what is no introspection response | `UNAVAILABLE`, and a `tracing` event of level `WARN` |
-/// | the issuer refuses the service's own credentials (401, 403) | the same; the event says that they are wrong |
+/// | `active` is false, `exp` has passed, `nbf` is in the future, wrong `aud` or `iss`, or claims that do not deserialize into your type | `UNAUTHENTICATED`, with the same text as for a call without a token; the reason is logged at `DEBUG` |
+/// | the issuer cannot be reached, takes longer than the [timeout](crate::auth::HttpClient::timeout), or returns a status other than 200 or an invalid response | `UNAVAILABLE`, and a `tracing` event of level `WARN` |
+/// | the issuer rejects the service's own credentials (401, 403) | the same; the event says that the credentials are wrong |
 ///
-/// Such events are rare: the first one of an outage, then one in 30 seconds, with the number of failures.
+/// These events are rate-limited: the first failure of an outage is logged, and then one event every 30 seconds, with the number of failures.
 ///
-/// # What is remembered
+/// # The cache
 ///
-/// Answers are remembered under a SHA-256 hash of the token: [good ones](IntrospectionBuilder::cache_for) for a minute and not beyond
-/// `exp`, [bad ones](IntrospectionBuilder::cache_refused_for) for 10 seconds, up to [10,000](IntrospectionBuilder::max_tokens) of each. Made-up
-/// tokens push out no good ones. Failures are not remembered.
+/// Responses are cached by the SHA-256 hash of the token: [valid tokens](IntrospectionBuilder::cache_for) for one minute but not beyond `exp`, and
+/// [invalid tokens](IntrospectionBuilder::cache_refused_for) for 10 seconds, up to [10,000](IntrospectionBuilder::max_tokens) of each. Invented
+/// tokens do not displace valid ones. Failed requests are not cached.
 ///
-/// However many calls have the same token, the issuer is asked once at a time. A request is a task of its own, which goes on when
-/// its call is cancelled, and ends when the verifier is dropped. 100 requests are under way at once; others wait within the time-out.
+/// Calls with the same token share one request. Each request runs in its own task. It continues if the call is cancelled, and ends when the verifier
+/// is dropped. At most 100 requests run at once; more requests wait, within their timeout.
 ///
-/// Redirects, plain `http` and large answers are treated as [`HttpClient`](crate::auth::HttpClient) says.
+/// [`HttpClient`](crate::auth::HttpClient) describes how redirects, plain `http` and large responses are handled.
 ///
-/// [`fetches`](Self::fetches) counts requests; with feature `metrics`, so does OpenTelemetry's counter `interceptors.auth.fetches`, with
-/// `interceptors.auth.asked = "introspection"` and `error.type`.
+/// [`fetches`](Self::fetches) returns the number of requests. With feature `metrics`, OpenTelemetry's counter `interceptors.auth.fetches` counts them
+/// too, with the attributes `interceptors.auth.asked = "introspection"` and, after a failure, `error.type`.
 pub struct Introspection<Claims: Clone + Send + Sync + 'static = TokenInfo> {
     owner: Arc<Owner<Claims>>,
 }
@@ -121,7 +121,7 @@ impl<Claims> Introspection<Claims>
 where
     Claims: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    /// Begins a verifier that asks at this URL, the issuer's introspection endpoint.
+    /// Starts a builder. The URL is the issuer's introspection endpoint.
     pub fn builder(url: impl Into<String>) -> IntrospectionBuilder<Claims> {
         IntrospectionBuilder::new(url.into())
     }
@@ -152,7 +152,7 @@ where
         }
     }
 
-    /// How often the issuer was asked.
+    /// How many requests were sent to the issuer.
     #[must_use]
     pub fn fetches(&self) -> FetchCounts {
         self.owner.0.counts.read()
@@ -163,7 +163,7 @@ where
         match self.ask(token).await {
             Ok(Answer::Active(active)) => Ok(active),
             Ok(Answer::Refused(reason)) => {
-                tracing::debug!(path = call.path(), reason, "a token is refused");
+                tracing::debug!(path = call.path(), reason, "a token is rejected");
                 Err(refused())
             }
             Ok(Answer::Unchecked) => Err(unchecked()),

@@ -12,10 +12,10 @@ use super::keys::{KeySet, Keys, SetupError};
 use super::rules::Rules;
 use super::verifier::{JwtVerifier, Source};
 
-/// What tokens are to be like. [`JwtVerifier::builder`] begins one.
+/// Builds a [`JwtVerifier`]. Made by [`JwtVerifier::builder`].
 ///
-/// `Aud` and `Iss` say whether it has been decided which audiences and issuers are right; only then can it be
-/// [built](JwtVerifierBuilder::build):
+/// The type parameters `Aud` and `Iss` record whether audience and issuer have been chosen. Without both, [`build`](JwtVerifierBuilder::build) does
+/// not compile:
 ///
 /// ```compile_fail,E0599
 /// use interceptors::auth::jwt::{Algorithm, JwtVerifier, KeySet};
@@ -41,11 +41,11 @@ pub struct JwtVerifierBuilder<Claims, Aud = Undecided, Iss = Undecided> {
 
 type Makes<Claims, Aud, Iss> = fn() -> (Claims, Aud, Iss);
 
-/// In the type of a [`JwtVerifierBuilder`]: the issuer or the audience has not been chosen yet, so it cannot build.
+/// A type parameter of [`JwtVerifierBuilder`]: the issuer or the audience has not been chosen yet, so there is no `build`.
 #[derive(Debug)]
 pub struct Undecided;
 
-/// In the type of a [`JwtVerifierBuilder`]: the issuer or the audience has been chosen. With both it can build.
+/// A type parameter of [`JwtVerifierBuilder`]: the issuer or the audience has been chosen.
 #[derive(Debug)]
 pub struct Decided;
 
@@ -55,7 +55,7 @@ const MAX_LEEWAY: Duration = Duration::from_secs(3600);
 const MAX_SIZE: usize = 8 * 1024;
 
 impl<Claims> JwtVerifier<Claims> {
-    /// Begins a verifier of tokens that are signed by one of these algorithms.
+    /// Starts a builder for a verifier that accepts tokens signed with one of these algorithms.
     pub fn builder(algorithms: impl IntoIterator<Item = Algorithm>) -> JwtVerifierBuilder<Claims> {
         JwtVerifierBuilder::new(algorithms.into_iter().collect())
     }
@@ -93,34 +93,32 @@ impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
         }
     }
 
-    /// The keys.
+    /// The keys with which tokens are verified.
     pub fn keys(mut self, keys: impl Into<KeySet>) -> Self {
         self.keys = keys.into();
         self
     }
 
-    /// How far the clocks of the issuer and of this machine may be apart, in whole seconds. Default: one minute; at most
-    /// one hour.
+    /// The tolerated difference between the clocks of the issuer and of this machine, in whole seconds. Default: one minute; at most one hour.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.validation.leeway = leeway.as_secs();
         self
     }
 
-    /// Lets tokens live for ever that have no `exp`. One that is there is checked all the same.
+    /// Accepts tokens without `exp`, which never expire. If a token has `exp`, it is still checked.
     pub fn allow_missing_exp(mut self) -> Self {
         self.validation.required_spec_claims.remove("exp");
         self
     }
 
-    /// The `typ` of the header, such as `at+jwt` for OAuth 2 access tokens (RFC 9068), so that a token that was made for
-    /// something else by the same issuer is refused. Compared as a media type: without regard to case, and to
-    /// `application/` in front. Default: any, or none.
+    /// The required `typ` of the header, such as `at+jwt` for OAuth 2 access tokens (RFC 9068). Tokens that the same issuer made for other purposes
+    /// are then rejected. It is compared as a media type: case and the prefix `application/` do not matter. Default: not checked.
     pub fn token_type(mut self, typ: impl Into<String>) -> Self {
         self.token_type = Some(typ.into());
         self
     }
 
-    /// How long a token may be, in bytes. Default: 8192.
+    /// The maximum length of a token in bytes. A longer token is rejected. Default: 8192.
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.max_size = bytes;
         self
@@ -128,7 +126,7 @@ impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
 }
 
 impl<Claims, Iss> JwtVerifierBuilder<Claims, Undecided, Iss> {
-    /// Tokens have to be for one of these: their `aud`, or one of several that stand there, has to be among them.
+    /// The accepted audiences. The token's `aud`, or one of its values if there are several, must be one of these.
     pub fn audience<S: Into<String>>(
         mut self,
         any_of: impl IntoIterator<Item = S>,
@@ -137,7 +135,7 @@ impl<Claims, Iss> JwtVerifierBuilder<Claims, Undecided, Iss> {
         self.decide()
     }
 
-    /// Takes tokens that were made for anybody. Whoever else gets one of them can use it here.
+    /// Accepts tokens for any audience. So any other service that gets such a token can use it to call this one.
     pub fn any_audience(mut self) -> JwtVerifierBuilder<Claims, Decided, Iss> {
         self.validation.validate_aud = false;
         self.decide()
@@ -145,7 +143,7 @@ impl<Claims, Iss> JwtVerifierBuilder<Claims, Undecided, Iss> {
 }
 
 impl<Claims, Aud> JwtVerifierBuilder<Claims, Aud, Undecided> {
-    /// Tokens have to be from one of these: `iss`.
+    /// The accepted issuers. The token's `iss` must be one of these.
     pub fn issuer<S: Into<String>>(
         mut self,
         any_of: impl IntoIterator<Item = S>,
@@ -154,7 +152,7 @@ impl<Claims, Aud> JwtVerifierBuilder<Claims, Aud, Undecided> {
         self.decide()
     }
 
-    /// Takes tokens whatever their `iss` is. Their signature still has to be that of one of the keys.
+    /// Accepts tokens with any `iss`. They must still be signed with one of the keys.
     pub fn any_issuer(self) -> JwtVerifierBuilder<Claims, Aud, Decided> {
         self.decide()
     }
@@ -170,7 +168,7 @@ fn require<S: Into<String>>(
 }
 
 impl<Claims> JwtVerifierBuilder<Claims, Decided, Decided> {
-    /// The verifier. If its keys are fetched, the first fetch begins here where a runtime of tokio is, and otherwise with the first
+    /// Makes the verifier. If it fetches its keys, the first fetch starts here if this is called inside a tokio runtime, and otherwise with the first
     /// call; see `JwtVerifier::ready`.
     ///
     /// # Errors

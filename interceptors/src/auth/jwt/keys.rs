@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Val
 
 use super::rules::Rules;
 
-/// Keys that tokens may be signed with.
+/// The keys with which tokens are verified.
 ///
 /// ```
 /// use interceptors::auth::jwt::{DecodingKey, JwkSet, KeySet};
@@ -29,7 +29,7 @@ enum Source {
 }
 
 impl KeySet {
-    /// No keys yet.
+    /// An empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -94,13 +94,13 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// What is wrong with the settings of a verifier, or with keys for it.
+/// Why a verifier cannot be built, or cannot use keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetupError {
     /// No algorithm was given.
     NoAlgorithm,
-    /// Symmetric algorithms, whose keys are secret, and asymmetric ones, whose keys are public, cannot be mixed.
+    /// Symmetric algorithms, whose keys are secret, are mixed with asymmetric algorithms, whose keys are public.
     MixedAlgorithms,
     /// The leeway is longer than one hour.
     Leeway,
@@ -108,18 +108,18 @@ pub enum SetupError {
     NobodyIsRight,
     /// There is no key for any of the algorithms.
     NoKey,
-    /// The key of this `kid` cannot be used: it is malformed, or for none of the algorithms. Of a JWK set such keys are skipped, and this is
-    /// an error only if no key is left; so are those that are too weak or have no `kid`.
+    /// The key with this `kid` cannot be used: it is malformed, or fits none of the algorithms. In a JWK set such keys are skipped, as are keys that
+    /// are too weak or have no `kid`. They are an error only if no key is left.
     UnusableKey(Option<String>),
-    /// The key of this `kid` is too weak for its algorithm.
+    /// The key with this `kid` is too weak for its algorithm.
     WeakKey(Option<String>),
     /// Several keys have this `kid`.
     SameKid(String),
     /// There are several keys, and none has a `kid`.
     NoKid,
-    /// Keys come from more than one place: given, from a URL, or by discovery.
+    /// More than one source of keys was given: `keys`, `jwks_url` or `discover`.
     KeysTwice,
-    /// Algorithms with secret keys, and keys by URL: what can be read there is no secret.
+    /// HMAC algorithms were given together with keys by URL. Their keys are secret, and a URL publishes keys.
     SecretKeysByUrl,
     /// A URL cannot be used, or a certificate. The text says why.
     Http(String),
@@ -143,9 +143,9 @@ impl fmt::Display for SetupError {
             Self::WeakKey(kid) => write!(f, "{} is too weak for its algorithm", key(kid)),
             Self::SameKid(kid) => write!(f, "several keys have the id {kid:?}"),
             Self::NoKid => f.write_str("there are several keys, and none has an id"),
-            Self::KeysTwice => f.write_str("keys come from more than one place"),
+            Self::KeysTwice => f.write_str("more than one source of keys is given"),
             Self::SecretKeysByUrl => {
-                f.write_str("algorithms with secret keys do not go with keys by URL")
+                f.write_str("algorithms with secret keys cannot be used with keys by URL")
             }
             Self::Http(why) => f.write_str(why),
         }

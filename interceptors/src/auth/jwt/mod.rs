@@ -1,10 +1,10 @@
-//! Tokens that are JWTs (RFC 7519), verified by [`jsonwebtoken`](https://docs.rs/jsonwebtoken). Feature `jwt`.
+//! Verifies tokens that are JWTs (RFC 7519), with [`jsonwebtoken`](https://docs.rs/jsonwebtoken). Feature `jwt`.
 //!
 //! ```
 //! use interceptors::auth::jwt::{Algorithm, JwkSet, JwtVerifier};
 //! use serde::Deserialize;
 //!
-//! /// What the service wants to know of its caller.
+//! /// The claims that the service reads.
 //! #[derive(Clone, Deserialize)]
 //! struct Claims {
 //!     sub: String,
@@ -22,50 +22,49 @@
 //! # }
 //! ```
 //!
-//! With `auth(verifier = self.verifier)`, handlers then find `request.identity::<Claims>()?`.
+//! With `auth(verifier = self.verifier)`, handlers get the claims from `request.identity::<Claims>()?`.
 //!
 //! # What is checked
 //!
 //! | | |
 //! | --- | --- |
 //! | size | at most 8 KiB ([`max_size`](JwtVerifierBuilder::max_size)); a larger token is rejected before any of it is decoded |
-//! | algorithm | one of those that [`builder`](JwtVerifier::builder) was given, and one that fits the key. The token's `alg` only chooses among them. They are all symmetric or all asymmetric, so a public key is never used as a secret. `none` is not supported |
+//! | algorithm | one of those given to [`builder`](JwtVerifier::builder), and one that fits the key. The token's `alg` only chooses among them. The given algorithms must be all symmetric or all asymmetric, so a public key is never used as a secret. `none` is not supported |
 //! | key | the one that `kid` names; see [below](#keys) |
 //! | `crit` | absent: no extension is supported (RFC 7515, 4.1.11) |
-//! | `typ` | what [`token_type`](JwtVerifierBuilder::token_type) says, if it was called |
+//! | `typ` | the value given to [`token_type`](JwtVerifierBuilder::token_type); not checked without it |
 //! | signature | valid; it is checked before any claim is used |
 //! | `exp` | present, and in the future, with a [leeway](JwtVerifierBuilder::leeway) of one minute |
 //! | `nbf` | absent, or in the past, with the same leeway |
-//! | `aud`, `iss` | present, and one of those given. If you do not want to check one, [say so](JwtVerifierBuilder::any_audience); otherwise it does not compile |
-//! | claims | valid for your type |
+//! | `aud`, `iss` | present, and one of the given values. To accept any value, call [`any_audience`](JwtVerifierBuilder::any_audience) or `any_issuer`; otherwise `build` does not compile |
+//! | claims | deserialize into your type |
 //!
 //! If a check fails, the call ends with `UNAUTHENTICATED` and the same text as a call without a token. The reason is logged at `DEBUG`, without the
 //! token or anything in it.
 //!
-//! Revoked tokens are not detected. Streams end at `exp` plus the leeway of the token that they began with (see
-//! [`auth`](super#streams-end-with-their-token)). If you write a verifier around this one, pass that time on with
-//! [`expires_at`](super::Verifier::expires_at).
+//! Revoked tokens are not detected. Streams end at the `exp` of their token plus the leeway (see [`auth`](super#streams-end-with-their-token)). If
+//! you write a verifier that wraps this one, return that time from [`expires_at`](super::Verifier::expires_at).
 //!
 //! # Keys
 //!
-//! Keys are a [`KeySet`]: one [`DecodingKey`], several named keys, or a [`JwkSet`] as an issuer publishes it. Your service fetches the set and gives it to
-//! the verifier. With feature `jwks-url` the verifier [fetches it](#keys-by-url) itself. [`JwtVerifier::set_keys`] replaces the set while calls are
-//! served. During a rotation the set has the old key and the new one.
+//! Keys are a [`KeySet`]: one [`DecodingKey`], several named keys, or a [`JwkSet`] as an issuer publishes it. Your service fetches the set and gives
+//! it to the verifier. With feature `jwks-url` the verifier [fetches the set](#keys-by-url) itself. [`JwtVerifier::set_keys`] replaces the set while
+//! the service runs. During a key rotation, the set has the old key and the new one.
 //!
-//! Keys of a JWK set for other uses (`use`, `key_ops`), of other types and for other algorithms (`alg`) are left out. A key that cannot be used is skipped
-//! (RFC 7517, 5): one that is malformed, too weak or of an unknown type, or one that has no `kid` beside other keys. A `tracing` event of level `WARN`
-//! has its `kid` and the reason. If no key is left, that is an error, and [`JwtVerifier::set_keys`] keeps the old keys.
+//! Keys of a JWK set for other uses (`use`, `key_ops`), of other types and for other algorithms (`alg`) are ignored. Unusable keys are skipped (RFC
+//! 7517, 5): keys that are malformed, too weak or of an unknown type, and keys without `kid` in a set of several keys. For each, a `tracing` event of
+//! level `WARN` has the `kid` and the reason. If no key is left, the set is an error, and [`JwtVerifier::set_keys`] keeps the old keys.
 //!
 //! A token whose `kid` is not in the set is rejected. If there are several keys, a token without `kid` is rejected too. A single key without a name
-//! verifies all tokens, whatever `kid` they have.
+//! is used for all tokens, whatever `kid` they have.
 //!
-//! A key that is too weak for its algorithm is not used: an HMAC secret shorter than the hash, or an RSA modulus of
-//! less than 2048 bits (RFC 7518, 3.2 and 3.3). A [`DecodingKey`] that cannot be used is an error.
+//! A key is too weak for its algorithm if it is an HMAC secret shorter than the hash, or an RSA key of less than 2048 bits (RFC 7518, 3.2 and 3.3). A
+//! [`DecodingKey`] that cannot be used is an error.
 //!
 //! # Keys by URL
 //!
-//! With feature `jwks-url` a verifier fetches the keys of its issuer. `discover` takes their URL from the issuer's configuration (OpenID Connect
-//! Discovery 1.0); `jwks_url` sets the URL itself.
+//! With feature `jwks-url` a verifier fetches the keys of its issuer. `discover` reads the keys' URL from the issuer's configuration (OpenID Connect
+//! Discovery 1.0); with `jwks_url` you set the URL yourself.
 //!
 #![cfg_attr(feature = "jwks-url", doc = "```")]
 #![cfg_attr(not(feature = "jwks-url"), doc = "```ignore")]
@@ -82,7 +81,7 @@
 //!     .discover("https://id.example.com")
 //!     .audience(["users"])
 //!     .build()?;
-//! // To wait is not needed: a service may start while its issuer is down.
+//! // Optional: a service may also start while its issuer is down.
 //! if let Err(error) = verifier.ready().await {
 //!     eprintln!("no token can be checked yet: {error}");
 //! }
@@ -92,28 +91,24 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | at the start | `build` begins the first fetch if a tokio runtime is there; otherwise the first call does. Calls wait for it. Until there are keys, calls end with `UNAVAILABLE` and not with `UNAUTHENTICATED`, because nobody can say yet whether their token is good |
-//! | again | after seven to eight tenths of `cache-control: max-age` (less `age`), even without calls. A `max-age` below a minute counts as a minute, one above an hour as an hour, and a missing one as ten minutes |
-//! | a `kid` that is not in the set | the call waits for a fetch, so a token with a new key is accepted at once. Such a fetch begins at the earliest 30 seconds after the last one began; before that, the token is rejected. Calls share the fetch, and a call that is cancelled does not end it |
-//! | the fetch fails | the old keys stay in use, up to `max_stale` after `max-age` (24 hours by default). After that calls end with `UNAVAILABLE`. While fetches fail, so do calls with a `kid` that is not in the old keys. The verifier tries again after a second, then each time 1.6 times later, up to 30 seconds, each ± 20 % |
-//! | rejected | plain `http` unless the host is allowed, redirects to another host, answers over 1 MiB, more than 256 keys, a configuration of another `issuer`. `auth::HttpClient` sets this, and the time-outs: 5 seconds to connect, 10 in total |
-//! | secret keys | `oct` keys of a set are not used, and HMAC algorithms are an error when the verifier is built |
+//! | first fetch | `build` starts it, if it is called inside a tokio runtime; otherwise the first call does. Calls wait for the fetch. If it fails, calls end with `UNAVAILABLE` and not with `UNAUTHENTICATED`, because without keys the verifier cannot know whether a token is valid |
+//! | next fetches | after 70 to 80 % of `cache-control: max-age` (less `age`), even if there are no calls. A `max-age` below a minute counts as a minute, one above an hour as an hour, and a missing one as ten minutes |
+//! | a `kid` that is not in the set | the call waits for a fetch, so a token with a new key is accepted at once. Such a fetch starts at the earliest 30 seconds after the last one started; before that, the token is rejected. Calls share the fetch, and a cancelled call does not stop it |
+//! | a fetch fails | the old keys stay in use, up to `max_stale` after `max-age` (default: 24 hours). After that, calls end with `UNAVAILABLE`. Calls with a `kid` that is not in the old keys end with `UNAVAILABLE` too. The next fetch starts after 1 second, then each time after 1.6 times as long, up to 30 seconds, each ± 20 % |
+//! | a fetch is rejected | if the URL is plain `http` (unless its host is allowed), if it redirects to another host, if the response has more than 1 MiB or 256 keys, or if the configuration has another `issuer`. `auth::HttpClient` has settings for the allowed hosts and for the timeouts: 5 seconds to connect, 10 seconds in total |
+//! | secret keys | `oct` keys of a set are ignored, and HMAC algorithms are an error of `build` |
 //!
-//! Each fetch that fails is a `tracing` event of level `WARN`, and the first success after it an event of level `INFO`. `JwtVerifier::fetches` counts fetches.
-//! With feature `metrics`, OpenTelemetry's global meter `interceptors` counts them too, as `interceptors.auth.fetches`. The counter has the attribute
-//! `interceptors.auth.asked = "keys"` and, after a failure, `error.type`: an HTTP status, or `connection`, `timeout`, `url`, `too_large` or `malformed`.
+//! Each failed fetch is logged at `WARN`, and the first success after it at `INFO`. `JwtVerifier::fetches` returns the number of fetches. With feature `metrics`, OpenTelemetry's global meter `interceptors` counts them too, as `interceptors.auth.fetches`. The counter has the attribute `interceptors.auth.asked = "keys"` and, after a failure, `error.type`: an HTTP status, or `connection`, `timeout`, `url`, `too_large` or `malformed`.
 //!
-//! A token without `kid` causes no fetch. If the only key has no `kid`, no token causes one: the next key is found at the next regular fetch.
+//! A token without `kid` does not cause a fetch. If the only key has no `kid`, no token causes a fetch, and a new key is used only after the next regular fetch.
 //!
 //! The fetches run in one task, which ends when the last clone of the verifier is dropped.
 //!
 //! # Cryptography
 //!
-//! The cryptography is that of [RustCrypto](https://github.com/RustCrypto), which needs no C or assembly to build. To use another
-//! [`CryptoProvider`](https://docs.rs/jsonwebtoken/latest/jsonwebtoken/crypto/struct.CryptoProvider.html) of `jsonwebtoken`, install it before you build
-//! a verifier.
+//! Signatures are verified with [RustCrypto](https://github.com/RustCrypto), which needs no C compiler to build. To use another [`CryptoProvider`](https://docs.rs/jsonwebtoken/latest/jsonwebtoken/crypto/struct.CryptoProvider.html) of `jsonwebtoken`, install it before you build a verifier.
 //!
-//! Keys by URL need TLS. It is rustls, with `ring` unless the process has installed another provider. `ring` needs a C compiler.
+//! Fetching keys needs TLS. This crate uses rustls, with `ring` unless the process has installed another provider. `ring` needs a C compiler to build.
 
 mod builder;
 #[cfg(feature = "jwks-url")]

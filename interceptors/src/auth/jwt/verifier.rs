@@ -21,9 +21,9 @@ use crate::auth::remote::unchecked;
 #[cfg(feature = "jwks-url")]
 use crate::auth::{FetchCounts, FetchError};
 
-/// Verifies JWTs; the claims are the identity. See the [module documentation](super).
+/// Verifies JWTs. The claims are the identity. See the [module documentation](super).
 ///
-/// Clones share their keys, so one can stay with the task that fetches them:
+/// Clones share their keys. So a task that fetches keys can keep a clone:
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -75,11 +75,11 @@ impl<Claims> JwtVerifier<Claims> {
         }
     }
 
-    /// Replaces the keys, for all clones of this verifier. Calls that are being verified go on with the old ones.
+    /// Replaces the keys, for all clones of this verifier. Calls that are being verified still use the old keys.
     ///
     /// # Errors
     ///
-    /// If none of the keys can be used, or if the verifier fetches its keys itself; see [`SetupError`]. Then the old ones stay.
+    /// If none of the keys can be used, or if the verifier fetches its keys itself; see [`SetupError`]. The old keys then stay in use.
     pub fn set_keys(&self, keys: impl Into<KeySet>) -> Result<(), SetupError> {
         match &self.shared.source {
             Source::Given(kept) => {
@@ -92,10 +92,10 @@ impl<Claims> JwtVerifier<Claims> {
         }
     }
 
-    /// Waits until there are keys, of a verifier that fetches them. Feature `jwks-url`.
+    /// Waits until the verifier has fetched keys. Returns at once if it does not fetch keys. Feature `jwks-url`.
     ///
-    /// A service need not wait for it, nor end where it fails: until there are keys, calls that need them wait for the fetch that is running
-    /// and fail with `UNAVAILABLE` otherwise, and it is tried again, at first after a second, later every 30 seconds.
+    /// A service does not have to call this, or to stop if it fails. Until there are keys, calls wait for the running fetch, or end with
+    /// `UNAVAILABLE` if none is running. A failed fetch is repeated, first after 1 second, later every 30 seconds.
     ///
     /// ```
     /// # use interceptors::auth::jwt::JwtVerifier;
@@ -108,7 +108,7 @@ impl<Claims> JwtVerifier<Claims> {
     ///
     /// # Errors
     ///
-    /// Why the last fetch has failed, if there are no keys that can be used.
+    /// If there are no usable keys: why the last fetch failed.
     #[cfg(feature = "jwks-url")]
     pub async fn ready(&self) -> Result<(), FetchError> {
         let Source::ByUrl(source) = &self.shared.source else {
@@ -124,7 +124,7 @@ impl<Claims> JwtVerifier<Claims> {
         }
     }
 
-    /// How often the keys were fetched. Feature `jwks-url`.
+    /// How many fetches of the keys succeeded and failed. Feature `jwks-url`.
     #[cfg(feature = "jwks-url")]
     #[must_use]
     pub fn fetches(&self) -> FetchCounts {
@@ -226,7 +226,7 @@ where
     async fn verify(&self, token: &str, call: &CallDetails) -> Result<Claims, Status> {
         self.claims(token).await.map_err(|error| match error {
             Unverified::Refused(reason) => {
-                tracing::debug!(path = call.path(), reason, "a JWT is refused");
+                tracing::debug!(path = call.path(), reason, "a JWT is rejected");
                 refused()
             }
             #[cfg(feature = "jwks-url")]
@@ -252,7 +252,7 @@ where
         match expiry::of_verified(token, leeway) {
             Ok(expires_at) => Ok((claims, expires_at)),
             Err(reason) => {
-                tracing::debug!(path = call.path(), reason, "a JWT is refused");
+                tracing::debug!(path = call.path(), reason, "a JWT is rejected");
                 Err(refused())
             }
         }

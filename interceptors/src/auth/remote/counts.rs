@@ -9,13 +9,13 @@ pub(in crate::auth) enum Asked {
     Introspection,
 }
 
-/// How often an issuer was asked, since the verifier was built.
+/// How many requests to the issuer succeeded and failed since the verifier was built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FetchCounts {
-    /// Fetches whose answer could be used.
+    /// Requests with a usable response.
     pub succeeded: u64,
-    /// Fetches that failed.
+    /// Requests that failed.
     pub failed: u64,
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// Why an issuer could not be asked, or its answer not be used. It has no token and no secret.
+/// Why a request to an issuer failed, or why its response cannot be used. It contains no token and no secret.
 ///
 /// ```
 /// # use interceptors::auth::FetchError;

@@ -101,16 +101,16 @@ impl Outgoing {
             let url = &self.url;
             Err(FetchError::new(
                 Kind::Url,
-                format!("{url} redirects {why}, which is refused"),
+                format!("{url} redirects {why}, which is not allowed"),
             ))
         };
         if !keeps_body && self.method != Method::GET {
-            return refused("to where the request would lose its body");
+            return refused("with a status by which the request would lose its body");
         }
         let location = answer.headers().get(LOCATION);
         let location = location.and_then(|it| it.to_str().ok());
         match location.and_then(|it| resolve(&self.url, it)) {
-            None => refused("to what is no URL"),
+            None => refused("to something that is not a URL"),
             Some(target) if !is_same_origin(&self.url, &target) => {
                 refused("to another scheme, host or port")
             }

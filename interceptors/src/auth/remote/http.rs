@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use super::exchange::{BoxError, Exchange, Http, TowerExchange};
 
-/// How issuers are asked over HTTP: which certificates are believed, and how long it may take.
+/// How requests are sent to issuers: trusted certificates, timeouts, and allowed URLs.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,21 +32,21 @@ use super::exchange::{BoxError, Exchange, Http, TowerExchange};
 /// # }
 /// ```
 ///
-/// # What is refused
+/// # What is rejected
 ///
-/// - `http` instead of `https`, unless the host is [allowed by name](Self::allow_insecure_http): whoever is on the way could
-///   hand in keys of their own.
-/// - Redirects to another scheme, host or port. Up to 3 to the same one are followed; of a request with a body, only those
-///   that keep it (307, 308).
-/// - Answers of more than 1 MiB. They are not read to the end.
+/// - `http` instead of `https`, unless the host is [allowed by name](Self::allow_insecure_http). Otherwise an attacker on the network could replace
+///   the keys.
+/// - Redirects to another scheme, host or port. Up to 3 redirects to the same origin are followed. For a request with a body, only redirects that
+///   keep the body (307, 308) are followed.
+/// - Responses of more than 1 MiB. The rest is not read.
 /// - URLs with a user or a password in them.
 ///
-/// Nothing is read from the environment but where the system keeps its certificates (`SSL_CERT_FILE`, `SSL_CERT_DIR`). For a
-/// proxy, a client certificate or HTTP/2, bring [a client of your own](Self::over).
+/// The only environment variables that are read are those for the system's certificates (`SSL_CERT_FILE`, `SSL_CERT_DIR`). For a proxy, a client
+/// certificate or HTTP/2, use [your own client](Self::over).
 ///
 /// # Cryptography
 ///
-/// That of the `CryptoProvider` of rustls which the process has installed, or else `ring`.
+/// TLS uses the `CryptoProvider` of rustls that the process has installed, or `ring` if there is none.
 #[derive(Clone)]
 #[must_use = "it does nothing until a verifier has it"]
 pub struct HttpClient {
@@ -64,7 +64,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl HttpClient {
-    /// Believes the system's certificates; a connection takes 5 seconds at the most, and a fetch 10.
+    /// The default: trusts the system's certificates, with 5 seconds for a connection and 10 seconds for a whole request.
     pub fn new() -> Self {
         Self {
             roots: Vec::new(),
@@ -75,9 +75,9 @@ impl HttpClient {
         }
     }
 
-    /// Sends requests with a client of your own: a tower service, such as the one of `hyper-util`. It is told about neither
-    /// certificates nor the time to connect. Which URLs are asked, how large an answer may be and how long a fetch may take
-    /// stays as it is here. Redirects are followed here too, so it must not follow them itself.
+    /// Sends requests with your own client: a tower service, such as the client of `hyper-util`. `root_certificates` and `connect_timeout` do not
+    /// apply to it. The rules for URLs, the maximum size of responses and the total timeout still apply. The service must not follow redirects
+    /// itself, because `HttpClient` does so.
     ///
     /// ```
     /// use hyper_util::client::legacy::Client;
@@ -102,27 +102,27 @@ impl HttpClient {
         }
     }
 
-    /// Believes these certificates of authorities too, in PEM. One that cannot be read is an error where the verifier is built.
+    /// Trusts these CA certificates too, in PEM. If one cannot be read, building the verifier returns an error.
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.roots.push(Bytes::copy_from_slice(pem.as_ref()));
         self
     }
 
-    /// Allows `http` with this host, such as `localhost` or a sidecar's name. Whoever can answer in its place decides which tokens
-    /// are good. Compared without regard to case; the port does not matter.
+    /// Allows `http` for this host, such as `localhost` or a sidecar. Anyone who can answer in place of that host decides which tokens are valid.
+    /// Case and port do not matter.
     pub fn allow_insecure_http(mut self, host: impl Into<String>) -> Self {
         self.insecure.push(host.into());
         self
     }
 
-    /// How long it may take until there is a connection, TLS apart. Default: 5 seconds.
+    /// The time limit for connecting, without the TLS handshake. Default: 5 seconds.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self
     }
 
-    /// How long a fetch may take as a whole, from the connection to the last byte, with redirects and both documents of a
-    /// discovery. Default: 10 seconds.
+    /// The time limit for a whole request, from the connection to the last byte, including redirects and both documents of a discovery. Default: 10
+    /// seconds.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
@@ -203,7 +203,9 @@ fn root_store(roots: &[Bytes]) -> Result<RootCertStore, String> {
         }
     }
     if store.is_empty() {
-        tracing::warn!("there are no root certificates on this system, so no issuer is believed");
+        tracing::warn!(
+            "there are no root certificates on this system, so no issuer can be trusted"
+        );
     }
     Ok(store)
 }

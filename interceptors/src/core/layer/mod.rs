@@ -34,11 +34,10 @@ pub enum Step {
 /// Polls the inner layers and the stream.
 pub type Inner<'a> = dyn FnMut(&mut Context<'_>) -> Poll<Step> + 'a;
 
-/// What stays around a response stream once its interceptor has answered: [`Call::push_layer`](crate::Call::push_layer)
-/// puts it there.
+/// Code around a response stream, after its interceptor has returned. [`Call::push_layer`](crate::Call::push_layer) adds it.
 ///
-/// Layers nest in the order of the list: the first interceptor's layer is outermost. When the call ends, inner layers are told
-/// first, each inside of [`within`](Self::within) of those around it.
+/// Layers nest in list order: the layer of the first interceptor is outermost. When the call ends, inner layers get the end first, each inside the
+/// [`within`](Self::within) of its outer layers.
 ///
 /// ```
 /// use interceptors::ext::{CallName, Layer};
@@ -82,8 +81,8 @@ pub trait Layer: Send + 'static {
 
     /// Polls the inner layers and the stream. The default does it inside of [`within`](Self::within).
     ///
-    /// It has to poll `inner` once and return the result, or [`Step::Cut`] with an outcome other than `Ok`. Anything
-    /// else loses a message or its wake-up. A stream that has ended is not polled again.
+    /// An implementation must poll `inner` once and return the result, or [`Step::Cut`] with an outcome other than `Ok`. Otherwise a message or a
+    /// wake-up is lost. A stream that has ended is not polled again.
     fn poll(&mut self, call: &CallName, cx: &mut Context<'_>, inner: &mut Inner<'_>) -> Poll<Step> {
         let mut polled = Poll::Pending;
         self.within(call, &mut || polled = inner(cx));
@@ -95,8 +94,7 @@ pub trait Layer: Send + 'static {
         run();
     }
 
-    /// The call has ended, and inner layers were told. Called once. The layer may live longer: the stream stays inside
-    /// of it until it is dropped.
+    /// Called once, when the call has ended and inner layers have got the end. The layer may live longer: until the stream is dropped.
     fn end(&mut self, _end: &End<'_>) {}
 }
 

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::{EntryPlan, MethodPlan, Plan};
 
 impl Plan {
-    /// The policy as a Markdown table: a row for each interceptor of each method, with its effective settings. A method with
-    /// the same list as an earlier one has one row, which names that one. Below the table are the [notes](Self::notes).
+    /// The policy as a Markdown table, with a row for each interceptor of each method and its effective settings. If a method has the same list as an
+    /// earlier method, it has a single row, which names that method. Below the table are the [notes](Self::notes).
     ///
-    /// Write it to a file beside your protos, and let a test compare the two: a change of the policy is then read in
-    /// review by those who read Markdown and not Rust.
+    /// Write it to a file beside your protos, and compare the two in a test. Changes of the policy then show up in review, also for people who do not
+    /// read Rust.
     ///
     /// ```
     /// use interceptors::{Intercepted as _, intercept};
@@ -55,8 +55,8 @@ impl Plan {
         document
     }
 
-    /// The policy as a Markdown matrix: a row for each method, and a column for each interceptor in list order.
-    /// A cell has those settings alone that are not the same in all methods.
+    /// The policy as a Markdown matrix, with a row for each method and a column for each interceptor, in list order. A cell shows only the settings
+    /// that differ between methods.
     ///
     /// ```
     /// use interceptors::{Intercepted as _, intercept};

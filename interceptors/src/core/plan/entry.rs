@@ -2,7 +2,7 @@ use super::super::kind::{Kind, Side};
 use super::rules::Rule;
 use super::value::{Setting, Settings};
 
-/// What the plan has to know of an interceptor, whoever wrote it.
+/// Describes an interceptor to the plan: its name, where it works, and its usual order.
 ///
 /// ```
 /// use interceptors::{Entry, Rule, Sides};
@@ -21,25 +21,25 @@ use super::value::{Setting, Settings};
     note = "list a value of it, `with(…)`, or implement `interceptors::Entry` for it"
 )]
 pub trait Entry {
-    /// The name under which it is listed, such as `retry`.
+    /// The name in the list, such as `retry`.
     const NAME: &'static str;
 
-    /// On which sides of the wire it may be listed.
+    /// Whether it may be listed on services, on clients, or on both. Default: both.
     const SIDES: Sides = Sides::BOTH;
 
-    /// Whether it bounds the call by the caller's `grpc-timeout`. That time then runs from the moment at which the call
-    /// arrives, also while outer interceptors wait for something.
+    /// Whether it limits the call to the caller's `grpc-timeout`. If so, the time is counted from the arrival of the call, also while outer
+    /// interceptors wait. Default: `false`.
     const KEEPS_TIME: bool = false;
 
-    /// What to know of it on a service with request streams. The plan says it once for those methods. It is no mistake, so it is
-    /// none of the [notes](crate::Plan::notes).
+    /// A remark for services with request streams. The printed plan shows it once for these methods. It is not one of the
+    /// [notes](crate::Plan::notes), because it is not a mistake. Default: none.
     const REQUEST_STREAM_NOTE: Option<&'static str> = None;
 
-    /// Which interceptors it usually comes before or after.
+    /// Which interceptors it usually comes before or after. Default: no rules.
     const RULES: &'static [Rule] = &[];
 }
 
-/// The sides of the wire on which an interceptor works.
+/// Whether an interceptor works on services, on clients, or on both.
 ///
 /// ```
 /// use interceptors::{Side, Sides};
@@ -54,12 +54,12 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Services alone.
+    /// Services only.
     pub const SERVER: Self = Self {
         server: true,
         client: false,
     };
-    /// Clients alone.
+    /// Clients only.
     pub const CLIENT: Self = Self {
         server: false,
         client: true,
@@ -70,7 +70,7 @@ impl Sides {
         client: true,
     };
 
-    /// Whether this side is one of them.
+    /// Whether it works on this side.
     #[must_use]
     pub const fn contains(self, side: Side) -> bool {
         match side {
@@ -183,7 +183,7 @@ impl EntryPlan {
         self.name
     }
 
-    /// The name, with the interceptor that it adds where that is one's own: `with(self.audit)`.
+    /// The name of the entry. For `with`, also the interceptor: `with(self.audit)`.
     #[must_use]
     pub fn label(&self) -> String {
         match self.listed_value() {
@@ -198,7 +198,7 @@ impl EntryPlan {
         expressions.find(|setting| self.lists_a_value && setting.name() == "value")
     }
 
-    /// The effective settings, defaults included.
+    /// The effective settings, including defaults.
     #[must_use]
     pub const fn settings(&self) -> Settings {
         Settings::new(self.settings, self.expressions)

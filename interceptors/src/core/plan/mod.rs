@@ -11,9 +11,9 @@ pub use entry::{Entry, EntryPlan, Sides};
 pub use rules::{Note, Rule};
 pub use value::{Setting, Settings, Value};
 
-/// Implemented for what `#[intercept(...)]` was put on: its effective policy, as a constant.
+/// The effective policy of a type with `#[intercept(...)]`, as a constant. The attribute implements this trait.
 ///
-/// Put the policy under a snapshot test, and a change of it shows up in review:
+/// Compare the policy with a snapshot in a test. Changes of the policy then show up in review:
 ///
 /// ```
 /// use interceptors::{Intercepted as _, intercept};
@@ -38,21 +38,19 @@ pub use value::{Setting, Settings, Value};
 /// );
 /// ```
 ///
-/// `Policy` tells the services of one type from each other; the compiler infers it where a type
-/// implements one annotated service. For a type with several, name a type of yours in each
-/// attribute, `#[intercept(plan = AdminPolicy, …)]`, and ask for
-/// `<Users as Intercepted<AdminPolicy>>::PLAN`. A blanket implementation (`impl<T> Service for T`)
-/// has no plan: the language does not let this trait be implemented for every `T`.
+/// If a type implements one annotated service, the compiler infers `Policy`. If it implements several, declare an empty struct for each policy and
+/// name it in the attribute: `#[intercept(plan = AdminPolicy, …)]`. `<Users as Intercepted<AdminPolicy>>::PLAN` is then that policy. A blanket
+/// implementation (`impl<T> Service for T`) has no plan, because Rust does not allow this trait to be implemented for every `T`.
 pub trait Intercepted<Policy> {
-    /// The methods, each with its interceptors in order.
+    /// The policy: the methods, each with its interceptors in list order.
     const PLAN: Plan;
 }
 
-/// The effective policy of a service: for each method its path, kind, and interceptors in order.
+/// The effective policy of a service, a server or a client: for each method its path, its kind, and its interceptors in list order.
 ///
-/// [`Display`](fmt::Display) prints an aligned table and the [notes](Self::notes); [`to_markdown`](Self::to_markdown) and
-/// [`to_matrix`](Self::to_matrix) are for a document, and `to_json` (feature `json`) is for a program. Expressions show without
-/// their literals and arguments, so that no secret appears in any of them.
+/// [`Display`](fmt::Display) prints an aligned table and the [notes](Self::notes). [`to_markdown`](Self::to_markdown) and
+/// [`to_matrix`](Self::to_matrix) are for documents, and `to_json` (feature `json`) is for programs. Expressions are shown without their literals and
+/// arguments, so none of these formats contains a secret.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     methods: &'static [&'static MethodPlan],
@@ -65,20 +63,20 @@ impl Plan {
         Self { methods }
     }
 
-    /// The methods, in the order of the implementation.
+    /// The methods, in the order of the `impl`.
     #[must_use]
     pub const fn methods(&self) -> &'static [&'static MethodPlan] {
         self.methods
     }
 
-    /// Orders that compile but are usually mistakes, each with its method. The table shows them below its
-    /// lines, and behind them what interceptors say of request streams.
+    /// Orders that compile but are usually mistakes, each with its method. The printed table shows them below its lines, followed by the remarks of
+    /// interceptors about request streams.
     pub fn notes(&self) -> impl Iterator<Item = (&'static MethodPlan, Note)> + use<> {
         let methods = self.methods.iter();
         methods.flat_map(|method| method.notes().map(move |note| (*method, note)))
     }
 
-    /// For a test that fails as soon as somebody puts the interceptors in an order that is usually a mistake.
+    /// Fails if the interceptors are in an order that is usually a mistake. Call it in a test.
     ///
     /// ```
     /// use interceptors::{Intercepted as _, intercept};
@@ -91,14 +89,14 @@ impl Plan {
     ///
     /// # Panics
     ///
-    /// If there are [notes](Self::notes); the message is the table.
+    /// If there are [notes](Self::notes). The message contains the printed plan.
     #[track_caller]
     pub fn assert_no_notes(&self) {
         assert!(self.notes().next().is_none(), "the plan has notes:\n{self}");
     }
 
-    /// Paths that lists of this plan name, and that none of these plans has. A channel takes calls of any service, so the
-    /// attribute cannot know a path with a mistake in it; a test can.
+    /// Paths that this plan's lists name, but that no method of `plans` has. A channel accepts calls of any service, so the attribute cannot detect a
+    /// misspelt path. A test can.
     ///
     /// ```
     /// use interceptors::{Intercepted as _, intercept};
@@ -122,8 +120,7 @@ impl Plan {
     /// assert_eq!(unknown, ["/demo.v1.UserServis/GetUser"]);
     /// ```
     ///
-    /// The plans are those of services, or of generated clients, which have all methods:
-    /// `UserServiceClient::<Channel>::PLAN`.
+    /// `plans` are the plans of services, or of generated clients, which have all methods: `UserServiceClient::<Channel>::PLAN`.
     pub fn unknown_paths<'a>(
         &self,
         known: &'a [Self],
@@ -245,10 +242,9 @@ impl Plan {
     }
 }
 
-/// What the attribute knows about one method.
+/// The policy of one method.
 ///
-/// `Debug` and `Plan::to_json` say of each interceptor whether it is in the [blind part](crate::compile_time) of the
-/// policy.
+/// `Debug` and `Plan::to_json` show for each interceptor whether it is in the [blind part](crate::compile_time) of the policy.
 pub struct MethodPlan {
     service: &'static str,
     method: &'static str,
@@ -448,9 +444,9 @@ impl MethodPlan {
         }
     }
 
-    /// The leading interceptors that run before the request is decoded, where a generated server module has the attribute:
-    /// ask its plan, `UserServiceServer::<Users>::PLAN`. They end before the first that looks at a message, that needs a
-    /// copy of it, or that is written for its type.
+    /// The leading interceptors that run before the request is decoded, if the generated server has the attribute. Call it on the plan of the
+    /// generated server, `UserServiceServer::<Users>::PLAN`. The first interceptor that looks at messages, needs a copy of one, or accepts only some
+    /// message types ends this part.
     pub fn before_decoding(&self) -> impl Iterator<Item = &'static str> {
         let before = self.with_parts().take_while(|entry| entry.before_decoding);
         before.map(|entry| entry.name)
@@ -519,8 +515,7 @@ impl MethodPlan {
         plan
     }
 
-    /// Whether its calls are named by the request's path: those of a channel, those of a whole server, and those of
-    /// methods that a service does not have.
+    /// Whether calls get their names from the request's path. True for channels, for a server's struct, and for unknown methods of a service.
     #[doc(hidden)]
     #[must_use]
     pub const fn is_named_by_wire(&self) -> bool {
@@ -548,8 +543,7 @@ impl MethodPlan {
         self.named_by_wire || self.kind.response_is_stream()
     }
 
-    /// The full path, such as `/user.v1.UserService/Login`; `*` for the methods of a channel that no list
-    /// names.
+    /// The full path, such as `/user.v1.UserService/Login`. On a channel or a server's struct, `*` stands for the methods that no list names.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
@@ -567,9 +561,8 @@ impl MethodPlan {
         self.method
     }
 
-    /// Whether a part of the path was derived from Rust's names, and may differ from the true one
-    /// (`get_url` could be `GetUrl` or `GetURL`). Calls know their true name at run time; to have
-    /// it here, write `service = "…"` and `#[intercept(name = "GetURL")]`.
+    /// Whether a part of the path was derived from Rust names, and may differ from the true path (`get_url` could be `GetUrl` or `GetURL`). At run
+    /// time, calls know their true path. To get the true path here, write `service = "…"` and `#[intercept(name = "GetURL")]`.
     #[must_use]
     pub const fn is_derived(&self) -> bool {
         self.derived
@@ -580,8 +573,8 @@ impl MethodPlan {
         self.exact
     }
 
-    /// Which of the four kinds of RPC this is. A channel knows the kinds of the methods in its `descriptors`. Of others this is
-    /// the most general one, `BidiStreaming`.
+    /// Which of the four kinds of RPC this is. A channel knows the kinds only of the methods in its `descriptors`. For other methods this is the most
+    /// general kind, `BidiStreaming`.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
@@ -595,13 +588,13 @@ impl MethodPlan {
         }
     }
 
-    /// Whether calls are received or made.
+    /// Whether calls are received by a service or made by a client.
     #[must_use]
     pub const fn side(&self) -> Side {
         self.side
     }
 
-    /// The interceptors that a call goes through, outermost first.
+    /// The interceptors that a call passes, outermost first.
     pub fn interceptors(&self) -> impl Iterator<Item = &'static EntryPlan> + use<> {
         let (kind, covered) = (self.kind, self.covered);
         let listed = self.interceptors.iter().enumerate();
@@ -626,7 +619,7 @@ impl MethodPlan {
         })
     }
 
-    /// The leading interceptors that look at no message. They are compiled once for all methods with the same list; see
+    /// The leading interceptors that do not look at messages. They are compiled once for all methods with the same list; see
     /// [what it costs to compile](crate::compile_time).
     ///
     /// ```

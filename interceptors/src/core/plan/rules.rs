@@ -2,10 +2,9 @@ use std::fmt;
 
 use super::super::kind::Side;
 
-/// A place in the list that an interceptor usually has relative to another one. The entry itself carries it, in
-/// [`Entry::RULES`](crate::Entry::RULES).
+/// The usual order of an interceptor relative to another one. Rules are in [`Entry::RULES`](crate::Entry::RULES).
 ///
-/// A list against the rule compiles; the plan then has a [`Note`] with the effect.
+/// A list that breaks a rule compiles, but the plan then has a [`Note`] with the effect.
 ///
 /// ```
 /// use interceptors::{Rule, Side};
@@ -25,7 +24,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The interceptor usually comes after that one; listed before it, this is the effect.
+    /// The interceptor usually comes after `other`. `effect` says what happens if it is listed before.
     #[must_use]
     pub const fn after(other: &'static str, effect: &'static str) -> Self {
         Self {
@@ -37,7 +36,7 @@ impl Rule {
         }
     }
 
-    /// The interceptor usually comes before that one; listed after it, this is the effect.
+    /// The interceptor usually comes before `other`. `effect` says what happens if it is listed after.
     #[must_use]
     pub const fn before(other: &'static str, effect: &'static str) -> Self {
         Self {
@@ -49,14 +48,14 @@ impl Rule {
         }
     }
 
-    /// The rule holds on this side alone.
+    /// Applies the rule only on this side. Default: on both sides.
     #[must_use]
     pub const fn on(mut self, side: Side) -> Self {
         self.side = Some(side);
         self
     }
 
-    /// Which of several notes comes first in the plan: lower ranks do. Without a rank a note comes last.
+    /// The position among several notes in the plan: lower ranks come first. Notes without a rank come last.
     #[must_use]
     pub const fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
@@ -91,7 +90,7 @@ impl Rule {
 
 /// An order of two interceptors that compiles but is usually a mistake.
 ///
-/// [`Display`](fmt::Display) says what comes of it, and what to write instead.
+/// [`Display`](fmt::Display) shows the effect, and the usual order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
     outer: &'static str,
@@ -115,13 +114,13 @@ impl Note {
         }
     }
 
-    /// The interceptor that comes first.
+    /// The interceptor that is listed first.
     #[must_use]
     pub const fn outer(&self) -> &'static str {
         self.outer
     }
 
-    /// The one that comes after it, and usually comes first.
+    /// The interceptor that is listed after it, but usually comes before it.
     #[must_use]
     pub const fn inner(&self) -> &'static str {
         self.inner

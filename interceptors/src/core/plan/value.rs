@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The effective settings of an entry; displayed as `name=value`, separated by spaces.
+/// The effective settings of an entry, displayed as `name=value` with spaces between them.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     values: &'static [Setting],
@@ -16,7 +16,7 @@ impl Settings {
         }
     }
 
-    /// Each setting with its value; what is not set is left out.
+    /// Each setting with its value. Settings without a value are left out.
     pub fn iter(&self) -> impl Iterator<Item = &'static Setting> + use<> {
         let all = self.expressions.iter().chain(self.values);
         all.filter(|setting| !matches!(setting.value, Value::Unset))
@@ -64,19 +64,19 @@ impl Setting {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// The setting is not in force.
+    /// The setting has no value and no default.
     Unset,
-    /// A text, or an expression without its literals.
+    /// A string, or an expression without its literals.
     Text(&'static str),
     /// A whole number.
     Integer(u64),
     /// A number.
     Float(f64),
-    /// A span of time.
+    /// A duration.
     Duration(Duration),
     /// A list of gRPC status codes.
     Codes(&'static [tonic::Code]),
-    /// A list of texts.
+    /// A list of strings.
     Texts(&'static [&'static str]),
 }
 

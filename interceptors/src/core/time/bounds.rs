@@ -87,7 +87,7 @@ impl Bounds {
         }
         Poll::Ready(match *this.at {
             Some(at) if at <= end => (this.over)(),
-            _ => Status::deadline_exceeded("no message has come for too long"),
+            _ => Status::deadline_exceeded("no message arrived within the idle timeout"),
         })
     }
 }

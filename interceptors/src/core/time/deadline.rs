@@ -23,33 +23,32 @@ pub(crate) fn may_be_inherited() -> bool {
     MAY_BE_INHERITED.load(Ordering::Relaxed)
 }
 
-/// From now on handlers look for a deadline to hand on.
+/// Makes handlers pass on their deadline to the calls that they make.
 ///
-/// A service that makes no calls should not pay for it, so handlers begin to look when the process makes its
-/// first intercepted client, wraps its first channel, or asks for [`current`]. Only where that happens for
-/// the first time in a handler is there something to do: the handlers that run at this moment have not looked.
-/// Call this at the start of `main` then.
+/// You need this only if a handler makes the first intercepted client of the process, wraps its first channel, or calls [`current`] first. Handlers
+/// that run at that moment do not pass on their deadline. To avoid that, call this function at the start of `main`. (A service that never makes calls
+/// does not pay for deadlines. So handlers pass them on only after one of these has happened.)
 pub fn inherit() {
     if !may_be_inherited() {
         MAY_BE_INHERITED.store(true, Ordering::Relaxed);
     }
 }
 
-/// The deadline of the call that the running handler serves, if it has one. See [`inherit`] for from when on
-/// that is known.
+/// The deadline of the call that the running handler serves. `None` if there is none, and outside of handlers and of [`scope`]. See [`inherit`] for
+/// when handlers begin to pass it on.
 #[must_use]
 pub fn current() -> Option<Instant> {
     inherit();
     CURRENT.get()
 }
 
-/// Runs a future under a deadline that calls made in it inherit. The future itself is not ended by it.
+/// Runs a future, in which calls inherit this deadline. The deadline does not end the future itself.
 pub fn scope<F: Future>(at: Instant, future: F) -> WithDeadline<F> {
     WithDeadline { at, future }
 }
 
 pin_project_lite::pin_project! {
-    /// A future that runs under a deadline: what [`scope`] gives. It has a name so that a struct can hold it.
+    /// The future that [`scope`] returns. The type has a name so that a struct can hold it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct WithDeadline<F> {

@@ -40,8 +40,9 @@ const MINUTE: i32 = 2;
 /// The protocol's longest unit is a year, so a longer time until a reset is invalid.
 const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
 
-/// A [`Store`](super::Store) that asks [Envoy's Rate Limit Service](https://www.envoyproxy.io/docs/envoy/latest/configuration/other_features/rate_limit),
-/// or one that speaks its protocol: `envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit`.
+/// A [`Store`](super::Store) that asks
+/// [Envoy's Rate Limit Service](https://www.envoyproxy.io/docs/envoy/latest/configuration/other_features/rate_limit), or a service with the same
+/// protocol: `envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit`.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -72,29 +73,32 @@ const LONGEST_RESET: Duration = Duration::from_secs(366 * 86_400);
 /// # }
 /// ```
 ///
-/// # What is asked
+/// # Requests
 ///
-/// One hit on two descriptors, so that the operator decides which is limited: `service` and the key, and `service`, `method` and the key. An entry
-/// on a method sends the second alone, and one with a `name` sends `generic_key` and the key alone. The key is
+/// A request has one hit on two descriptors: `service` and the key, and `service`, `method` and the key. So the operator decides which of the two is
+/// limited. An entry on a method sends only the second descriptor. An entry with a `name` sends a single descriptor, with `generic_key` and the key.
+/// The key is sent as follows:
 ///
-/// | `key` | entry |
+/// | `key` | descriptor entry |
 /// | --- | --- |
 /// | `peer` | `remote_address`, or `masked_remote_address` for the /64 of an IPv6 address |
-/// | `client_ip` | the same, with the network that [`client_ip`](crate::client_ip) says |
-/// | `metadata("x-api-key")` | `x-api-key`, with its value in the clear |
+/// | `client_ip` | the same, with the address or network of [`client_ip`](crate::client_ip) |
+/// | `metadata("x-api-key")` | `x-api-key`, with its value in plain text |
 /// | `identity` | `identity`, with its [`SharedKey`](super::SharedKey), or a digest of its `Hash` |
 ///
-/// Calls without one have the value `-`. A limit in the attribute goes along with the first descriptor as `limit`; the protocol knows no
-/// burst.
+/// Calls without a key have the value `-`. A limit in the attribute is sent with the first descriptor as `limit`. The burst is not sent, because the
+/// protocol has no field for it.
 ///
-/// # What is answered
+/// # Responses
 ///
-/// `OVER_LIMIT` refuses, for the longest `duration_until_reset` of the statuses that are over. All but that and `OK` is an error,
-/// so `on_error` decides. `response_headers_to_add` go into the answer, but for those of gRPC and HTTP, and keys that end in `-bin`.
+/// `OVER_LIMIT` rejects the call. The caller should wait for the longest `duration_until_reset` of the exceeded limits. Any other code except `OK` is
+/// an error, so `on_error` decides. `response_headers_to_add` are added to the response of the call, except headers of gRPC and HTTP, and keys that
+/// end in `-bin`.
 ///
-/// While the service hangs, five calls in a row wait for it; then it is asked with pauses of 50 ms that double to 500 ms.
+/// If the service does not answer five calls in a row, later calls do not wait for it: it is asked again after a pause of 50 ms, which doubles up to
+/// 500 ms.
 ///
-/// Hand over a lazy channel, so that a service starts without it. A clone is the same store.
+/// Use a lazy channel, so that your service can start while the rate limit service is down. Clones share one store.
 pub struct Envoy<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
@@ -105,7 +109,7 @@ struct Shared<T> {
 }
 
 impl<T> Envoy<T> {
-    /// Asks over this channel, about limits of this domain.
+    /// Asks over this channel, for limits of this domain.
     #[must_use]
     pub fn new(channel: T, domain: impl Into<String>) -> Self {
         Self(Arc::new(Shared {

@@ -18,7 +18,7 @@ use super::{Bucket, Decision, Rate, Store, StoreError};
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
 const SOURCE: &str = include_str!("gcra.lua");
 
-/// A [`Store`](super::Store) in Redis 5 or later, or in Valkey: all processes that use the same server share their limits.
+/// A [`Store`](super::Store) in Redis 5 or later, or in Valkey. All processes with the same server and prefix share their limits.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -46,19 +46,19 @@ const SOURCE: &str = include_str!("gcra.lua");
 /// # }
 /// ```
 ///
-/// A decision is one round trip and one script (GCRA, by `EVALSHA`) on one key, whose name is [`Bucket::id`] behind the prefix. Keys go by themselves
-/// when their bucket is full again. Time is that of the server, so the clocks of the processes do not matter.
+/// A decision takes one round trip. It runs a script (GCRA, by `EVALSHA`) on one key, whose name is the prefix and [`Bucket::id`]. A key expires when
+/// its bucket is full again. The script uses the clock of the Redis server, so the clocks of the processes do not have to agree.
 ///
 /// # Connection
 ///
-/// All calls share one connection, made at the first call. When it breaks, a call is sent once more on a new one. When no new one can be made, when
-/// the server has turned read-only or is loading its data, or after five calls in a row that timed out, calls get an error at once,
-/// so `on_error` decides without a wait; meanwhile a task connects anew, with pauses of 50 ms that double to 500 ms.
+/// All calls share one connection, which is opened at the first call. If it breaks, the call is sent once more on a new connection. In these cases,
+/// calls get an error at once, and `on_error` decides without a wait: if no connection can be opened, if the server is read-only or loading its data,
+/// and after five timeouts in a row. Meanwhile a task reconnects, with pauses of 50 ms that double up to 500 ms.
 ///
-/// For TLS enable a feature of the crate `redis` (such as `tokio-rustls-comp`) and write `rediss://`. For a cluster, for sentinels, and for
-/// everything else there is [`with_connection`](Self::with_connection).
+/// For TLS, enable a feature of the crate `redis` (such as `tokio-rustls-comp`) and write `rediss://`. For a cluster, for sentinels, and for
+/// everything else, use [`with_connection`](Self::with_connection).
 ///
-/// A clone is the same store.
+/// Clones share one store.
 #[derive(Clone)]
 pub struct Redis {
     server: Server,
@@ -72,20 +72,21 @@ enum Server {
 }
 
 impl Redis {
-    /// Where Redis is: `redis://[user:password@]host[:port][/database]`. It connects at the first call.
+    /// A store at this URL: `redis://[user:password@]host[:port][/database]`. It connects at the first call.
     ///
     /// # Errors
     ///
-    /// The URL cannot be read.
+    /// If the URL is malformed.
     pub fn new(url: &str) -> Result<Self, StoreError> {
         let client = redis::Client::open(url).map_err(|error| failed(&error))?;
         Ok(Self::of(Server::Own(Arc::new(Link::new(client)))))
     }
 
-    /// Over a connection of yours: to a cluster, through sentinels, or with TLS of your own. It has to connect anew by itself. After five
-    /// calls in a row that timed out it is asked with pauses, as in [`new`](Self::new).
+    /// A store over your own connection: to a cluster, through sentinels, or with your own TLS. The connection must reconnect by itself. After five
+    /// timeouts in a row, it is asked again with pauses of 50 ms that double up to 500 ms.
     ///
-    /// It is cloned for each call, so it should be a multiplexed one, as `redis::cluster_async::ClusterConnection` and `redis::aio::ConnectionManager` are.
+    /// The connection is cloned for each call, so it should be multiplexed, like `redis::cluster_async::ClusterConnection` and
+    /// `redis::aio::ConnectionManager`.
     #[must_use]
     pub fn with_connection(
         connection: impl ConnectionLike + Clone + Send + Sync + 'static,
@@ -111,7 +112,7 @@ impl Redis {
         }
     }
 
-    /// What the names of all keys begin with. It is `rate_limit:` by default.
+    /// The prefix of all keys in Redis. Default: `rate_limit:`.
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.into();

@@ -12,7 +12,7 @@ use super::key::{KeyKind, KeyValue, push_hex};
 /// Longer names of services and methods in requests are digested. Protobuf's own names are shorter.
 const MAX_NAME: usize = 256;
 
-/// What a call takes from: a limit, and whose it is.
+/// The bucket from which a call takes a token: the limit, the service, the method and the key.
 pub struct Bucket<'a> {
     id: String,
     pub(in crate::rate_limit) sharing: &'a Sharing,
@@ -45,27 +45,28 @@ impl<'a> Bucket<'a> {
         }
     }
 
-    /// The name of the bucket, the same in all processes: `user.v1.UserService:200/1s:50:x-api-key:` and 32 hexadecimal digits. The key is
-    /// in it as a digest, so it may be seen.
+    /// The ID of the bucket, which is the same in all processes: `user.v1.UserService:200/1s:50:x-api-key:` and 32 hexadecimal digits. The digits are
+    /// a digest of the key, so the ID contains no secret.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The full name of the service that is called.
+    /// The full name of the called service.
     #[must_use]
     pub fn service(&self) -> &str {
         self.service
     }
 
-    /// The name of the method that is called.
+    /// The name of the called method.
     #[must_use]
     pub fn method(&self) -> &str {
         self.method
     }
 
-    /// The kind of key and its value in the clear, which may be a secret: `("x-api-key", "…")`, `("peer", "192.0.2.7")`, `("peer",
-    /// "2001:db8::/64")`, `("identity", "…")`. Calls without one, and calls with several, have the value `-`.
+    /// The kind of key and its value in plain text, which may be a secret: `("x-api-key", "…")`, `("peer", "192.0.2.7")`,
+    /// `("peer", "2001:db8::/64")`, `("identity", "…")`. Calls without a value, and calls with several values, have the value `-`. `None` if the
+    /// entry has no `key`.
     #[must_use]
     pub fn key(&self) -> Option<(&str, &str)> {
         let (kind, text) = self.key.as_ref()?;
@@ -77,7 +78,7 @@ impl<'a> Bucket<'a> {
         self.key.as_ref().map(|(kind, _)| *kind)
     }
 
-    /// The limit of the attribute. Where it has none, the store is [`Configured`](super::Configured).
+    /// The limit in the attribute. `None` if it has none; the store is then [`Configured`](super::Configured).
     #[must_use]
     pub fn limit(&self) -> Option<&Rate> {
         self.sharing.limit

@@ -114,12 +114,12 @@ impl BucketKey for ByMetadata {
     }
 }
 
-/// An identity that has a text by which all processes know it.
+/// An identity with a stable text, by which all processes count its calls.
 ///
-/// Without this trait `rate_limit(key = identity, store = …)` digests the identity's `Hash`. What that feeds to the hasher is promised
-/// only within one build: two builds of a service, with two versions of the compiler or of the type, may give one caller two limits.
+/// Without this trait, `rate_limit(key = identity, store = …)` uses a digest of the identity's `Hash`, which is stable only within one build. So two
+/// builds of a service, with different versions of the compiler or of the type, may give one caller two limits.
 ///
-/// The text is digested like any key before it becomes part of a bucket's id, but Envoy's service sees it as it is.
+/// The text is digested before it becomes part of a bucket's ID, but Envoy's service gets the text itself.
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -139,7 +139,7 @@ impl BucketKey for ByMetadata {
 /// }
 /// ```
 pub trait SharedKey {
-    /// The text. Two callers with the same one share a limit.
+    /// The text. Callers with the same text share a limit.
     fn shared_key(&self) -> Cow<'_, str>;
 }
 

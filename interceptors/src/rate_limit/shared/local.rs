@@ -6,7 +6,7 @@ use super::super::{Limiter, Rate};
 use super::Bucket;
 use super::store::{Decision, Store, StoreError};
 
-/// A [`Store`] in the process: entries on several services share their limits by `name`, and tests need no server.
+/// A [`Store`] inside the process. With it, entries of several services can share a limit by `name`, and tests need no Redis.
 ///
 /// ```
 /// use interceptors::intercept;
@@ -29,7 +29,7 @@ use super::store::{Decision, Store, StoreError};
 /// # let _ = Users { limits: Local::new() }.limits;
 /// ```
 ///
-/// A clone is the same store.
+/// Clones share one store.
 #[derive(Clone, Default)]
 pub struct Local(Arc<RwLock<Vec<(Settings, Limiter)>>>);
 
@@ -37,7 +37,7 @@ pub struct Local(Arc<RwLock<Vec<(Settings, Limiter)>>>);
 type Settings = (u32, u64, u32, usize);
 
 impl Local {
-    /// Nothing used up yet.
+    /// A store with full buckets.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

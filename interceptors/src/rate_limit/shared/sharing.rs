@@ -26,7 +26,7 @@ impl OnError {
     }
 }
 
-/// How the attribute shares a limit.
+/// The settings of a shared limit, made by the attribute.
 ///
 /// # Default
 ///

@@ -7,12 +7,12 @@ use tonic::metadata::MetadataMap;
 
 use super::Bucket;
 
-/// Where processes share their limits.
+/// Keeps limits that several processes share.
 ///
 /// [`Local`](super::Local), `Redis` (feature `redis`) and `Envoy` (feature `envoy-rls`) are ready-made.
 ///
-/// The interceptor bounds the time of [`take`](Self::take) by `store_timeout`: it drops the future then, so that must be safe. What happens
-/// next is `on_error`'s to say, as after an error. A store of your own need not remember denials: the interceptor does.
+/// If [`take`](Self::take) takes longer than `store_timeout`, its future is dropped, and `on_error` decides, as after an error. So it must be safe to
+/// drop the future. A store does not have to remember denials: the interceptor does.
 ///
 /// ```
 /// use interceptors::rate_limit::{Bucket, Decision, Local, Store, StoreError};
@@ -39,18 +39,18 @@ use super::Bucket;
     note = "`Local`, `Redis` (feature `redis`) and `Envoy` (feature `envoy-rls`) do, and what implements the trait"
 )]
 pub trait Store: Send + Sync {
-    /// Takes one call out of a bucket, if there is one.
+    /// Takes one token from a bucket, if it has one.
     ///
     /// # Errors
     ///
-    /// The store cannot say.
+    /// If the store cannot decide. `on_error` then decides.
     fn take(
         &self,
         bucket: &Bucket<'_>,
     ) -> impl Future<Output = Result<Decision, StoreError>> + Send;
 }
 
-/// A store that knows limits of its own, so that the attribute may leave them out.
+/// A store with its own limits. With it, the attribute does not need `per_second` or `per_minute`.
 ///
 /// ```
 /// use interceptors::rate_limit::{Bucket, Configured, Decision, Store, StoreError};
@@ -96,7 +96,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 impl<S: Configured + ?Sized> Configured for &S {}
 impl<S: Configured + ?Sized> Configured for Arc<S> {}
 
-/// What a [`Store`] says of a call.
+/// The decision of a [`Store`] about a call.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Decision {
@@ -112,13 +112,13 @@ pub(super) enum Verdict {
 }
 
 impl Decision {
-    /// The call may pass.
+    /// The call passes.
     pub const fn allowed() -> Self {
         Self::new(Verdict::Allowed)
     }
 
-    /// The call may not pass, and when one may again, if that is known. Until then calls of the same bucket are refused without asking
-    /// the store, and their callers are told.
+    /// The call is rejected. `retry_after` is the time until the bucket has a token again, if known. Until then, calls of the same bucket are
+    /// rejected without asking the store. Callers are told how long to wait.
     pub fn denied(retry_after: impl Into<Option<Duration>>) -> Self {
         Self::new(Verdict::Denied(retry_after.into()))
     }
@@ -131,27 +131,26 @@ impl Decision {
         }
     }
 
-    /// How many calls are left. It is for stores that are built on others; callers see it where one puts it into
-    /// the [`metadata`](Self::metadata).
+    /// Sets how many calls are left, for stores that wrap other stores. Callers do not see it; to tell them, add it to the
+    /// [`metadata`](Self::metadata).
     pub const fn remaining(mut self, calls: u32) -> Self {
         self.remaining = Some(calls);
         self
     }
 
-    /// What the caller is told beside: it goes into the headers of the answer, or of the refusal. A key that the
-    /// answer has already stays as it is.
+    /// Metadata for the caller. It is added to the response of the call, or to the error. If the response already has a key, its value stays.
     pub fn metadata(mut self, metadata: MetadataMap) -> Self {
         self.metadata = Some(metadata);
         self
     }
 
-    /// Whether the call may pass.
+    /// Whether the call passes.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
         matches!(self.verdict, Verdict::Allowed)
     }
 
-    /// When a call may pass again, if this one may not and that is known.
+    /// The time until a call may pass again, if the call is rejected and the time is known.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.verdict {
@@ -160,19 +159,19 @@ impl Decision {
         }
     }
 
-    /// How many calls are left, if the store said so.
+    /// How many calls are left, if the store set it.
     #[must_use]
     pub const fn remaining_calls(&self) -> Option<u32> {
         self.remaining
     }
 }
 
-/// Why a [`Store`] could not decide. It is for the log; callers never see it.
+/// Why a [`Store`] could not decide. It is logged; callers do not get it.
 #[derive(Clone)]
 pub struct StoreError(Arc<str>);
 
 impl StoreError {
-    /// With a text for the log. It should hold no secrets.
+    /// An error with this text, for the log. The text must not contain secrets.
     #[must_use]
     pub fn new(why: impl fmt::Display) -> Self {
         Self(why.to_string().into())

@@ -310,7 +310,7 @@ impl Shared {
             Err(error) => tracing::warn!(
                 %url,
                 %error,
-                "the keys of an issuer cannot be fetched; those that were fetched before are used until they are too old"
+                "the keys of an issuer cannot be fetched; the old keys stay in use until they are too old"
             ),
             Ok((keys, _)) if has_failed => {
                 tracing::info!(%url, keys = keys.len(), "the keys of an issuer are fetched again");

@@ -53,12 +53,10 @@ impl Default for Settings {
 }
 
 impl<Claims, Aud> JwtVerifierBuilder<Claims, Aud, Undecided> {
-    /// Fetches the keys of this issuer, and takes tokens that are from it alone: their `iss` has to be this text. Feature
-    /// `jwks-url`.
+    /// Fetches the keys of this issuer, and accepts only its tokens: their `iss` must be exactly this text. Feature `jwks-url`.
     ///
-    /// Where the keys are is read from `/.well-known/openid-configuration` below the issuer's URL (OpenID Connect Discovery 1.0, 4).
-    /// The `issuer` of that document has to be this text too, byte for byte (4.3), or the fetch has failed. See the
-    /// [module documentation](super::super#keys-by-url).
+    /// The URL of the keys is read from `/.well-known/openid-configuration` below the issuer's URL (OpenID Connect Discovery 1.0, 4). The `issuer` in
+    /// that document must be this text too, byte for byte (4.3); otherwise the fetch fails. See the [module documentation](super::super#keys-by-url).
     ///
     /// ```
     /// # use interceptors::auth::jwt::{Algorithm, JwtVerifier, SetupError};
@@ -81,7 +79,7 @@ impl<Claims, Aud> JwtVerifierBuilder<Claims, Aud, Undecided> {
 }
 
 impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
-    /// Fetches the keys from this URL, which answers with a [`JwkSet`](super::super::JwkSet). Feature `jwks-url`. See the
+    /// Fetches the keys from this URL, which must return a [`JwkSet`](super::super::JwkSet). Feature `jwks-url`. See the
     /// [module documentation](super::super#keys-by-url).
     ///
     /// ```
@@ -100,7 +98,7 @@ impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
         self
     }
 
-    /// How keys are fetched: certificates, time-outs, a client of your own. Feature `jwks-url`.
+    /// How keys are fetched: certificates, timeouts, or your own HTTP client. Feature `jwks-url`.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -120,11 +118,11 @@ impl<Claims, Aud, Iss> JwtVerifierBuilder<Claims, Aud, Iss> {
         self
     }
 
-    /// How long keys that were fetched are used beyond the time that the issuer says (`max-age`), as long as fetches fail. After that,
-    /// calls fail with `UNAVAILABLE`. Default: 24 hours. Feature `jwks-url`.
+    /// How long fetched keys are used after their `max-age` while fetches fail. After that, calls end with `UNAVAILABLE`. Default: 24 hours. Feature
+    /// `jwks-url`.
     ///
-    /// Longer, the service does without its issuer for longer; and a key that the issuer has withdrawn stays good for longer here, where
-    /// somebody keeps the two apart.
+    /// With a longer time, the service survives longer outages of its issuer. But if an attacker blocks the connection to the issuer, a withdrawn key
+    /// also stays valid longer.
     pub fn max_stale(mut self, time: Duration) -> Self {
         self.by_url.max_stale = time;
         self
