@@ -151,7 +151,7 @@ impl Plan {
 }
 
 /// One line for each interceptor of each method, in aligned columns. A `*` marks paths of which a
-/// part is [derived](MethodPlan::is_derived) from Rust's names. In the plan of a generated server, `(decoding)` stands
+/// part is [derived](MethodPlan::is_derived) from Rust's names. In the plan of a generated server, `(decoding)` comes
 /// before the interceptors that run after the request is decoded.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
