@@ -449,13 +449,6 @@ impl Entry for RateLimit {
         }
     }
 
-    fn needs_caller(&self, _: &Ident) -> Option<Span> {
-        match self.key {
-            Key::Identity(span) => Some(span),
-            Key::ClientIp(_) | Key::Everyone | Key::Peer | Key::Metadata(_) => None,
-        }
-    }
-
     /// Reports methods in which `key = identity` has no `auth` before it, or `key = client_ip` no `client_ip`.
     fn check(&self, cx: &Ctxt, view: &View<'_>) {
         let span = match self.key {
@@ -475,15 +468,15 @@ impl Entry for RateLimit {
         } else if unverified.contains(&"*") {
             "calls that `auth` does not cover have no identity; name those that it covers with `only = [\"/user.v1.UserService/Login\"]`"
                 .to_owned()
+        } else if unverified.iter().any(|name| name.contains('/')) {
+            // A server's patterns for health checks and the like. Calls without an identity share a limit.
+            return;
         } else {
             code = codes::PUBLIC_HAS_NO_IDENTITY;
             let names = as_list(&unverified);
-            let or = match names.contains('"') {
-                // A path of a server's list is not a method that could have its own attribute.
-                true => "",
-                false => ", or give each a `rate_limit` of its own with another `key`",
-            };
-            format!("public methods have no identity; leave them out with `except = [{names}]`{or}")
+            format!(
+                "public methods have no identity; leave them out with `except = [{names}]`, or give each a `rate_limit` of its own with another `key`"
+            )
         };
         cx.error_at(code, span, message);
     }

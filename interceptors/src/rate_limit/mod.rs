@@ -46,7 +46,7 @@
 //! | `peer` | calls from one IP address, or one /64 network for IPv6. Calls without a known address share one limit, and one warning says so. Behind `axum::serve` the address is known with feature `axum` and `into_make_service_with_connect_info::<SocketAddr>()` |
 //! | `client_ip` | calls from one caller, also behind proxies: the IP address, or the IPv6 network, that `client_ip` finds. `client_ip` must be listed before it. Calls without an address share one limit, as for `peer` |
 //! | `metadata("x-api-key")` | calls with the same value of this metadata key. Calls without a value, or with several, share one limit |
-//! | `identity` | calls of one verified identity. `auth` must be listed before it, and the identity must implement `Hash` |
+//! | `identity` | calls of one verified identity. `auth` must be listed before it, and the identity must implement `Hash`. On a server's struct, public calls have no identity and share one limit |
 //!
 //! A caller chooses the metadata that it sends. So list a limit by metadata after an `auth` that verifies the same metadata key. Otherwise a caller
 //! gets a new limit with each value that it invents.

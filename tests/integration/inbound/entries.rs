@@ -244,6 +244,38 @@ async fn rate_limits_apply_per_key() {
     );
 }
 
+#[intercept(
+    server,
+    auth(verifier = self.tokens, public = ["/demo.v1.UserService/GetUser"]),
+    rate_limit(per_minute = 2, burst = 2, key = identity)
+)]
+struct PartlyPublic {
+    tokens: StaticTokens<Who>,
+}
+
+#[tokio::test]
+async fn public_calls_share_one_limit_by_identity() {
+    let partly_public = PartlyPublic { tokens: who() };
+    let address = serve(partly_public.layer(), Plain::default().routes()).await;
+    let anybody = caller(address).await;
+    let (ann, bob) = (
+        anybody.with("authorization", "Bearer ann"),
+        anybody.with("authorization", "Bearer bob"),
+    );
+    assert_eq!(anybody.call(Kind::Unary).await.code(), Code::Ok);
+    assert_eq!(ann.call(Kind::Unary).await.code(), Code::Ok);
+    assert_eq!(
+        bob.call(Kind::Unary).await.code(),
+        Code::ResourceExhausted,
+        "a public call has no identity"
+    );
+    for caller in [&ann, &bob] {
+        for code in [Code::Ok, Code::Ok, Code::ResourceExhausted] {
+            assert_eq!(caller.call(Kind::BidiStreaming).await.code(), code);
+        }
+    }
+}
+
 #[intercept(server, with(self.ends), catch_panic, timeout("10s", idle = "1s"))]
 struct Timed {
     ends: WatchEnds,

@@ -1,6 +1,6 @@
-// Cause: With `public = [idempotent]`, callers of idempotent methods need no token. Nobody is verified there, so
-// nobody can be authorized, and no caller has a limit of its own.
-// Cure: Leave these methods out of what needs a caller: `except = [idempotent]`.
+// Cause: With `public = [idempotent]`, `auth` verifies no caller of an idempotent method, so `authorize` has nobody to
+// authorize.
+// Cure: Leave these methods out: `authorize(with = …, except = [idempotent])`.
 
 use interceptors::auth::StaticTokens;
 use interceptors::intercept;
@@ -11,7 +11,6 @@ use interceptors_ui_tests::FILE_DESCRIPTOR_SET;
     descriptors = FILE_DESCRIPTOR_SET,
     auth(verifier = self.tokens, public = [idempotent]),
     authorize(with = |_| true),
-    rate_limit(per_second = 5, key = identity),
 )]
 struct Inbound {
     tokens: StaticTokens<u64>,
