@@ -51,7 +51,9 @@ pub async fn play(address: &str) -> Result<(), Error> {
     );
     import_users(&mut users, &ada).await?;
 
-    scene("She chats, with streams in both directions. The handler knows that the caller is ada.");
+    scene(
+        "She chats, with streams in both directions. A chat is one long call, so it skips `rate_limit`.",
+    );
     chat(&mut users, &ada).await?;
 
     scene("A call without a token, and a call with an invented token: neither reaches a handler.");
@@ -203,7 +205,10 @@ async fn guess_passwords(users: &mut Users) -> Result<(), Error> {
     }
     let refusal = refusal.ok_or("the guesses should have been limited")?;
     let wait = wait_asked_for(&refusal).ok_or("the refusal should say how long to wait")?;
-    client(format_args!("waits for {wait:?}, as `RetryInfo` says"));
+    let milliseconds = wait.as_millis();
+    client(format_args!(
+        "waits for {milliseconds} ms, as `RetryInfo` says"
+    ));
     tokio::time::sleep(wait).await;
     users.login(credentials([name, password])).await?;
     Ok(())
@@ -269,10 +274,10 @@ async fn reconnect(address: &str, token: &Token) -> Result<(), Error> {
     let started = Instant::now();
     let user = users.get_user(request).await?.into_inner();
     client(format_args!(
-        "user {} is {}, after {:.1?}",
+        "user {} is {}, after {:.1} ms",
         user.id,
         user.name,
-        started.elapsed()
+        started.elapsed().as_secs_f64() * 1e3
     ));
     door.abort();
     ensure!(user.name == "bob", "user 2 should be bob");

@@ -31,9 +31,9 @@ pub fn client(text: impl Display) {
     print(format_args!("{CYAN}   client: {text}{RESET}"));
 }
 
-/// Prints what a server did.
+/// Prints what a failing server did.
 pub fn server(text: impl Display) {
-    print(format_args!("   server: {text}"));
+    print(format_args!("{YELLOW}   server: {text}{RESET}"));
 }
 
 /// Prints a line that is followed by what the demo prints by itself.
@@ -47,7 +47,7 @@ pub fn line(text: impl Display) {
 pub fn legend() -> &'static str {
     match logs::in_colour() {
         true => {
-            " \x1b[1mWhat happens\x1b[0m, \x1b[36mwhat the client sees\x1b[0m, \x1b[2mwhat the server logs\x1b[0m."
+            " \x1b[1mWhat happens\x1b[0m, \x1b[36mwhat the client sees\x1b[0m, \x1b[2mwhat the server logs\x1b[0m, \x1b[33mwhat a failing server does\x1b[0m."
         }
         false => "",
     }
@@ -55,6 +55,7 @@ pub fn legend() -> &'static str {
 
 const BOLD: Style = Style("\x1b[1m");
 const CYAN: Style = Style("\x1b[36m");
+const YELLOW: Style = Style("\x1b[33m");
 const DIM: Style = Style("\x1b[2m");
 const RESET: Style = Style("\x1b[0m");
 

@@ -351,7 +351,9 @@ async fn grpc_web_beside_rest_routes() {
         .allow_headers(["authorization", "x-grpc-web"].map(HeaderName::from_static));
     let (guard, mut told) = Guard::new();
     let router = Plain::default().routes().into_axum_router();
-    let router = router.layer(GrpcWebLayer::new()).route("/healthz", healthz());
+    let router = router
+        .layer(GrpcWebLayer::new())
+        .route("/healthz", healthz());
     let address = serve_axum(router.layer(guard.layer()).layer(cors)).await;
 
     let healthz_by_http1 = "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
