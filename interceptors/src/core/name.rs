@@ -153,7 +153,7 @@ impl CallName {
         self.wire().map_or(self.plan.method(), |names| names.method)
     }
 
-    /// All names at once. Each single method splits the path anew.
+    /// All names at once. Each single method splits the path again.
     #[must_use]
     pub fn names(&self) -> Names<'_> {
         self.wire().unwrap_or(Names {
