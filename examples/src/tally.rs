@@ -1,4 +1,4 @@
-//! An interceptor of one's own: it counts how calls really ended.
+//! An interceptor of your own that counts calls by their final status.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -40,7 +40,7 @@ impl Tally {
     pub async fn reaches(&self, path: &str, expected: Counts) {
         let mut changes = self.0.subscribe();
         let reached = changes.wait_for(|methods| methods.get(path) == Some(&expected));
-        // It fails when the sender is gone, and `self` is that.
+        // It fails only without a sender, and `self` is the sender.
         let _ = reached.await;
     }
 }
@@ -52,7 +52,7 @@ pub struct Counts {
     pub ok: u64,
     /// Ended with a status other than `OK`, or with a panic.
     pub error: u64,
-    /// Given up by the client before the end.
+    /// Cancelled by the client before the end.
     pub cancelled: u64,
 }
 
@@ -70,16 +70,16 @@ impl Counts {
     }
 }
 
-/// What each method's calls went through, and what became of them.
+/// The policy of each method, and how its calls ended.
 #[derive(Debug)]
 pub struct Table<'a> {
     /// The policy of the server, which all calls pass first.
     pub server: Plan,
     /// The policy of the service.
     pub plan: Plan,
-    /// What arrived.
+    /// Counts the calls that arrived.
     pub calls: &'a Tally,
-    /// What reached a handler.
+    /// Counts the calls that reached a handler.
     pub runs: &'a Tally,
 }
 

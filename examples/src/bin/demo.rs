@@ -70,7 +70,7 @@ async fn main() -> Result<(), Error> {
     as_expected.map_err(|_| "the server's counts differ from the expected ones".into())
 }
 
-/// Waits until the server has noticed what the scenes came to: a dropped stream takes a moment.
+/// Waits until the server has counted all calls: it notices a dropped stream a moment later.
 async fn expected(calls: &Tally, runs: &Tally) {
     let ended = |ok, error, cancelled| Counts {
         ok,

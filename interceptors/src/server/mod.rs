@@ -105,8 +105,8 @@
 //!     tokens: StaticTokens<String>,
 //! }
 //!
-//! async fn me(Extension(Identity(name)): Extension<Identity<String>>) -> String {
-//!     name
+//! async fn me(Extension(identity): Extension<Identity<String>>) -> String {
+//!     identity.0 // what the verifier returned
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
