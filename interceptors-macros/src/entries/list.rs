@@ -508,12 +508,14 @@ impl List<'_> {
         let words = keywords::here(self.mount, self.on_method).map(|word| word.name);
         let words: Vec<_> = words.filter(|word| *word != "server").collect();
         names.extend(&words);
-        if nearest(name, &names).is_none() {
-            // The list has only names that the next error does not reject.
-            let here = here.filter(|row| row.places.has(self.mount));
-            names = here.map(|row| row.name).chain(words).collect();
+        if nearest(name, &names).is_some() {
+            return unknown("interceptor", name, &names);
         }
-        unknown("interceptor", name, &names)
+        // Only names that the next error does not reject.
+        let here = here.filter(|row| row.places.has(self.mount));
+        names = here.map(|row| row.name).chain(words).collect();
+        let message = unknown("interceptor", name, &names);
+        format!("{message}; an interceptor of another crate needs its path: `my_crate::{name}`")
     }
 }
 
