@@ -396,6 +396,8 @@ mod tests {
             ("/names.v1.KV/GetUrl/", "", "/names.v1.KV/GetUrl/"),
             ("/names.v1.KV/", "", "/names.v1.KV/"),
             ("/healthz", "", "/healthz"),
+            ("/api/v1/users", "", "/api/v1/users"),
+            ("/users/7", "users", "7"),
             ("/", "", "/"),
         ] {
             assert_eq!(names(&SERVER, path), [path, service, method]);
