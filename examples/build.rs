@@ -1,4 +1,4 @@
-//! A client whose every call goes through interceptors: all it takes is an attribute for its module.
+//! A generated client with interceptors: its module gets the attribute.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ["demo/v1/users.proto"],
             ["../proto/proto"],
         )?)?;
-    // A server as well, with messages of this crate's own, and default methods for those that are not written.
+    // A server too, with messages of this crate, and defaults for methods that are not written.
     let production = std::path::PathBuf::from(std::env::var("OUT_DIR")?).join("production");
     std::fs::create_dir_all(&production)?;
     tonic_prost_build::configure()

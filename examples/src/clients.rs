@@ -1,5 +1,4 @@
-//! Clients behind interceptors: one that is generated under a policy (see `build.rs`), and a chain for any
-//! channel.
+//! Clients with interceptors: a generated client with the attribute (see `build.rs`), and a struct that wraps any channel.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -14,7 +13,7 @@ pub mod generated {
     tonic::include_proto!("demo.v1");
 }
 
-/// A chain for channels, with its state.
+/// A policy for channels, with its state.
 #[intercept(
     logging(level = "info"),
     deadline("500ms"),
@@ -34,14 +33,14 @@ pub mod generated {
 )]
 #[derive(Debug, Clone)]
 pub struct Outbound {
-    /// Fetches a token when it is needed, and anew before it expires.
+    /// Fetches a token when a call needs one, and replaces it before it expires.
     pub tokens: Arc<TokenCache>,
 }
 
-/// The tokens of the generated client, which holds nothing itself.
+/// The tokens of the generated client, which has no fields.
 pub static TOKENS: LazyLock<TokenCache> = LazyLock::new(tokens);
 
-/// A cache in front of something that gives tokens: a login, an OAuth 2 endpoint, a file.
+/// A cache for a source of tokens: a login, an OAuth 2 endpoint, a file.
 #[must_use]
 pub fn tokens() -> TokenCache {
     TokenCache::new(|| async {
@@ -50,7 +49,7 @@ pub fn tokens() -> TokenCache {
     })
 }
 
-/// What would come from the application's tracing.
+/// In an application, this is the ID of the current trace.
 #[must_use]
 pub fn trace_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -1,4 +1,4 @@
-//! A server that fails, to see what clients make of it. It prints each attempt that arrives.
+//! A server that fails, to show what clients do then. It prints each attempt that arrives.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct FlakyUsers;
 
 type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// Prints what an attempt carries, and gives how many came before it.
+/// Prints the attempt, and returns the number of attempts before it.
 fn arrived(method: &str, metadata: &MetadataMap) -> u32 {
     let text = |key: &str| metadata.get(key).and_then(|value| value.to_str().ok());
     let previous = text("grpc-previous-rpc-attempts").and_then(|n| n.parse().ok());
@@ -55,7 +55,7 @@ impl UserService for FlakyUsers {
     type ListUsersStream = Messages<User>;
     type ChatStream = Messages<ChatMessage>;
 
-    /// Works, for everybody.
+    /// Always succeeds, also without a token.
     async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginReply>, Status> {
         arrived("Login", request.metadata());
         let token = "s3cret".to_owned();
@@ -83,7 +83,7 @@ impl UserService for FlakyUsers {
         std::future::pending().await
     }
 
-    /// Fails when two messages have been sent, twice.
+    /// The first two attempts fail after two messages.
     async fn import_users(
         &self,
         request: Request<Streaming<User>>,
@@ -101,7 +101,7 @@ impl UserService for FlakyUsers {
         Ok(Response::new(ImportSummary { imported }))
     }
 
-    /// Works.
+    /// Always succeeds.
     async fn chat(
         &self,
         request: Request<Streaming<ChatMessage>>,
@@ -111,7 +111,7 @@ impl UserService for FlakyUsers {
         Ok(Response::new(Box::pin(request.into_inner())))
     }
 
-    /// Fails as often as it is told.
+    /// Fails as often as the request says.
     async fn flaky(&self, request: Request<FlakyRequest>) -> Result<Response<FlakyReply>, Status> {
         must_be_known(request.metadata())?;
         let previous = arrived("Flaky", request.metadata());

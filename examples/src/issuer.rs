@@ -1,4 +1,4 @@
-//! Stands for the identity provider: it signs JWTs, and publishes the key that they are verified with.
+//! An identity provider for the examples. It signs JWTs, and publishes the key that verifies them.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use serde::Serialize;
 
 use crate::Error;
 
-/// Who signs. Services compare it with the claim `iss`.
+/// The issuer. Services compare it with the claim `iss`.
 pub const ISSUER: &str = "https://id.example.com";
 
-/// How long a token is good.
+/// How long a token is valid.
 pub const LIFETIME: Duration = Duration::from_secs(300);
 
-/// What comes before the 32 bytes of an Ed25519 key (PKCS #8, RFC 8410).
+/// The prefix of the 32 bytes of an Ed25519 key (PKCS #8, RFC 8410).
 const FRAME: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
-/// Signs with a key that it made for itself. It lives no longer than this process.
+/// Signs with a key that exists only in this process.
 pub struct Issuer {
     key: EncodingKey,
     header: Header,
@@ -34,11 +34,11 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// One with a new key.
+    /// Makes an issuer with a new key.
     ///
     /// # Errors
     ///
-    /// If the system has no random bytes.
+    /// Fails if the system has no random bytes.
     pub fn new() -> Result<Self, Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| error.to_string())?;
@@ -50,22 +50,22 @@ impl Issuer {
         })
     }
 
-    /// The public key, as it would stand at `/.well-known/jwks.json`.
+    /// The public key, as an issuer publishes it at `/.well-known/jwks.json`.
     ///
     /// # Errors
     ///
-    /// None that is known, for a key of this kind.
+    /// No error is known for a key of this kind.
     pub fn published(&self) -> Result<JwkSet, Error> {
         let mut key = Jwk::from_encoding_key(&self.key, self.header.alg)?;
         key.common.key_id.clone_from(&self.header.kid);
         Ok(JwkSet { keys: vec![key] })
     }
 
-    /// A token for the service of this name, of somebody who has these roles.
+    /// A token for the service `aud`, whose subject has these roles.
     ///
     /// # Errors
     ///
-    /// None that is known, for a key of this kind.
+    /// No error is known for a key of this kind.
     pub fn token(&self, aud: &str, sub: &str, roles: &[&str]) -> Result<String, Error> {
         let claims = Claims {
             iss: ISSUER,
@@ -78,7 +78,7 @@ impl Issuer {
     }
 }
 
-/// Without the key.
+/// Does not show the key.
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! A small user service behind `#[intercept(...)]`, and a client that puts it through its paces.
+//! A small user service with `#[intercept(...)]`, and a client that calls all of its methods.
 //!
 //! Start reading at [`users`].
 
@@ -25,21 +25,21 @@ pub mod users;
 
 use users::{Inbound, Users};
 
-/// Whatever goes wrong in an example ends it.
+/// Any error ends an example.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Where the server listens, and the client calls, unless the first argument says otherwise.
+/// The server's address: the first argument, or the default.
 pub fn address() -> String {
     std::env::args()
         .nth(1)
         .unwrap_or_else(|| "127.0.0.1:50051".to_owned())
 }
 
-/// Serves until `stop`, and then until the last open call has ended: the users, and beside them health and reflection.
+/// Serves the users, health checks and reflection until `stop`, and then until the last open call has ended.
 ///
 /// # Errors
 ///
-/// What tonic's server reports.
+/// Returns the errors of tonic's server.
 pub async fn serve(
     listener: TcpListener,
     inbound: Inbound,
@@ -48,7 +48,7 @@ pub async fn serve(
 ) -> Result<(), transport::Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<UserServiceServer<Users>>().await;
-    // Without it, small answers wait for one another (Nagle's algorithm).
+    // Without it, small responses wait for each other (Nagle's algorithm).
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     Server::builder()
         .layer(inbound.layer())
@@ -59,7 +59,7 @@ pub async fn serve(
         .await
 }
 
-/// What there is to call, for those who have a token.
+/// Reflection, which lists the services. It needs a token.
 pub(crate) fn reflection() -> tonic_reflection::server::v1::ServerReflectionServer<
     impl tonic_reflection::server::v1::ServerReflection,
 > {
@@ -74,7 +74,7 @@ pub(crate) fn reflection() -> tonic_reflection::server::v1::ServerReflectionServ
 ///
 /// # Errors
 ///
-/// If nobody listens there.
+/// Fails if no server listens there.
 pub async fn connect(address: &str) -> Result<Channel, Error> {
     let endpoint =
         Endpoint::from_shared(format!("http://{address}"))?.connect_timeout(Duration::from_secs(5));

@@ -17,7 +17,7 @@ pub fn init() {
     tracing_subscriber::registry().with(layer()).init();
 }
 
-/// What [`init`] prints with, to be put beside another layer.
+/// The layer of [`init`], to combine it with another layer.
 pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -25,10 +25,10 @@ where
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env_lossy();
-    // The fields that are the same in every line of these examples are left out.
+    // Leaves out the fields that are equal in all lines of these examples.
     let fields = format::debug_fn(|out, field, value| match field.name() {
         "protocol" | "grpc.component" | "grpc.service" | "peer.address" => Ok(()),
-        // Those of spans, which say what the event says.
+        // The fields of spans, because the event has them too.
         name if name.starts_with("otel.") || name.starts_with("rpc.") => Ok(()),
         "message" => write!(out, "{value:?}"),
         "grpc.time_ms" => write!(out, " {field}={value:.1?}"),
@@ -42,7 +42,7 @@ where
         .with_filter(filter)
 }
 
-/// Prints what the lines below it show.
+/// Prints a heading, and what the lines below it show.
 pub fn heading(title: impl Display, text: impl Display) {
     if in_colour() {
         println!("\n\x1b[1m== {title}\x1b[0m\n   {text}");

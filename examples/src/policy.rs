@@ -1,4 +1,4 @@
-//! The policies of the production example as a document, to be kept beside the protos.
+//! The policies of the production example as a document beside the protos.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use interceptors::Intercepted as _;
 
 use crate::production::{Inbound, Outbound, Users};
 
-/// Where the document is kept.
+/// The path of the document.
 #[must_use]
 pub fn path() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../proto/policy.md"))

@@ -1,8 +1,7 @@
-//! A service and a client as they go into production: the recommended stack, tokens that are JWTs, spans for
-//! OpenTelemetry, and metrics for Prometheus to fetch.
+//! A service and a client with the recommended policies: tokens are JWTs, spans go to OpenTelemetry, and Prometheus fetches the metrics.
 //!
-//! The order of the entries, and why, is in the guide (`interceptors/docs/production.md`). Who signs the tokens is in [`issuer`](crate::issuer),
-//! where the spans go in [`telemetry`](crate::telemetry).
+//! The guide explains the order of the entries (`interceptors/docs/production.md`). [`issuer`](crate::issuer) signs the tokens, and
+//! [`telemetry`](crate::telemetry) exports the spans.
 
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -28,7 +27,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::issuer::{ISSUER, Issuer, LIFETIME};
 use crate::{Error, reflection};
 
-/// What tonic generates. Its messages are this crate's own, so it can say which are valid.
+/// The code that tonic generates. The messages are types of this crate, so it can implement `Validate` for them.
 #[allow(missing_docs, unused_qualifications, clippy::all)]
 pub mod generated {
     include!(concat!(env!("OUT_DIR"), "/production/demo.v1.rs"));
@@ -37,7 +36,7 @@ pub mod generated {
 use generated::user_service_server::{UserService, UserServiceServer};
 use generated::{GetUserRequest, ImportSummary, LoginReply, LoginRequest, User};
 
-/// Who calls: what the service wants to know of the claims of a token.
+/// The caller: the claims of a token that the service reads.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Caller {
     sub: String,
@@ -51,14 +50,14 @@ impl HasRole for Caller {
     }
 }
 
-/// `rate_limit(key = identity)` has one limit for each: for each subject, whatever its token says besides.
+/// All tokens of one subject share a limit of `rate_limit(key = identity)`.
 impl Hash for Caller {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.sub.hash(state);
     }
 }
 
-/// Whom tokens have to be meant for: the claim `aud`.
+/// The required value of the claim `aud`.
 pub const AUDIENCE: &str = "users";
 
 impl Validate for GetUserRequest {
@@ -81,7 +80,7 @@ impl Validate for User {
     }
 }
 
-/// What every call goes through, whichever service it is for, before anything of it is decoded.
+/// The policy for all services. It runs before messages are decoded.
 #[intercept(
     server,
     descriptors = [interceptors_proto::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET],
@@ -100,13 +99,13 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Takes tokens which one of these keys has signed.
+    /// Accepts tokens that one of these keys has signed.
     ///
     /// # Errors
     ///
-    /// If there is no usable key.
+    /// Fails if there is no usable key.
     pub fn new(published: &JwkSet, recorder: Recorder) -> Result<Self, Error> {
-        // Real ones fetch the keys again from time to time: `JwtVerifier::set_keys`.
+        // A real service replaces the keys from time to time: `JwtVerifier::set_keys`.
         let verifier = JwtVerifier::builder([Algorithm::EdDSA])
             .issuer([ISSUER])
             .audience([AUDIENCE])
@@ -120,7 +119,7 @@ impl Inbound {
 #[derive(Debug)]
 pub struct Users;
 
-// What concerns this service: who calls is what the mount in front of it has found out.
+// The policy for this service. The policy of the server has verified the caller before.
 #[intercept(
     auth(by = Inbound, public = [login]),
     authorize(role = "admin", only = [import_users]),
@@ -130,8 +129,8 @@ pub struct Users;
 )]
 #[tonic::async_trait]
 impl UserService for Users {
-    // Nobody has an identity yet, and whoever guesses passwords does not wait in a queue. Who tries is logged, if
-    // somebody asks for it (`RUST_LOG=interceptors::payload=debug`); the password never is.
+    // Callers have no identity yet, and guesses of passwords do not wait in a queue. `RUST_LOG=interceptors::payload=debug` logs the name, but never
+    // the password.
     #[intercept(
         rate_limit(per_second = 5, burst = 5, key = peer),
         skip(concurrency),
@@ -172,7 +171,7 @@ impl UserService for Users {
 ///
 /// # Errors
 ///
-/// What tonic's server reports.
+/// Returns the errors of tonic's server.
 pub async fn serve(listener: TcpListener, inbound: Inbound) -> Result<(), transport::Error> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -190,7 +189,7 @@ pub async fn serve(listener: TcpListener, inbound: Inbound) -> Result<(), transp
 ///
 /// # Errors
 ///
-/// If the listener fails.
+/// Fails if the listener fails.
 pub async fn export(listener: TcpListener, registry: Registry) -> io::Result<()> {
     let metrics = move || {
         let text = TextEncoder::new().encode_to_string(&registry.gather());
@@ -199,7 +198,7 @@ pub async fn export(listener: TcpListener, registry: Registry) -> io::Result<()>
     axum::serve(listener, Router::new().route("/metrics", get(metrics))).await
 }
 
-/// The chain of a client's channel.
+/// The policy of a client's channel.
 #[intercept(
     trace,
     metrics(recorder = self.recorder),
@@ -218,7 +217,7 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Calls as somebody who has these roles. A token is fetched when it is needed, and anew before it is over.
+    /// Calls as this subject, with these roles. A token is fetched when a call needs one, and replaced before it expires.
     #[must_use]
     pub fn new(
         issuer: &Arc<Issuer>,
@@ -228,7 +227,7 @@ impl Outbound {
     ) -> Self {
         let issuer = Arc::clone(issuer);
         let tokens = TokenCache::new(move || {
-            // Over the network this takes a while, which is why it is a future.
+            // A future, because over the network this takes a while.
             let token = issuer.token(AUDIENCE, sub, roles);
             async move {
                 let token = token.map_err(|_| Status::unavailable("no token was issued"))?;

@@ -27,16 +27,16 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::{Error, connect};
 
-/// How many calls of one caller are answered at once.
+/// The number of calls of one caller that pass at once.
 pub const BURST: usize = 10;
 
-/// One process of the service. In production it has a machine of its own.
+/// One replica of the service. In production it runs on its own machine.
 struct Replica {
     name: &'static str,
     limits: Limits,
 }
 
-// The proxy is believed, and nobody else: what a caller writes into the header itself changes nothing.
+// Only the proxy is trusted. A header that the caller wrote changes nothing.
 #[intercept(
     client_ip(trusted = ["127.0.0.1/32"]),
     rate_limit(per_minute = 1, burst = 10, key = client_ip, store = self.limits, store_timeout = "1s"),
@@ -51,12 +51,12 @@ impl UserService for Replica {
     }
 }
 
-/// What the replicas have in common.
+/// The store that the replicas share.
 #[derive(Debug, Clone)]
 pub enum Limits {
     /// As in production.
     Redis(Redis),
-    /// In this process. Both replicas are in it here, so it holds over both, too.
+    /// In this process. Here both replicas are in it, so they share it.
     Embedded(Local),
 }
 
@@ -69,7 +69,7 @@ impl Store for Limits {
     }
 }
 
-/// A server of Redis on a free port, with a directory of its own. It ends with this value.
+/// A Redis server on a free port, with its own directory. It ends when this value is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     process: Child,
@@ -78,11 +78,11 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// `None` where the machine has no `redis-server`.
+    /// Starts a server. Returns `None` if `redis-server` is not installed.
     ///
     /// # Errors
     ///
-    /// It does not start, or does not listen within five seconds.
+    /// Fails if it does not start, or does not listen within five seconds.
     pub async fn start() -> Result<Option<Self>, Error> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let name = format!("interceptors-replicas-{}", std::process::id());
@@ -116,7 +116,7 @@ impl RedisServer {
         Ok(Some(server))
     }
 
-    /// Where it is.
+    /// Its URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -131,11 +131,11 @@ impl Drop for RedisServer {
     }
 }
 
-/// Starts two replicas and the proxy, and says where the proxy is.
+/// Starts two replicas and the proxy, and returns the address of the proxy.
 ///
 /// # Errors
 ///
-/// A port cannot be had.
+/// Fails if no port is free.
 pub async fn start(limits: &Limits) -> Result<String, Error> {
     let mut replicas = Vec::new();
     for name in ["first", "second"] {
@@ -165,7 +165,7 @@ pub async fn start(limits: &Limits) -> Result<String, Error> {
     Ok(address)
 }
 
-/// What a load balancer does: the replicas take turns, and learn whom they serve.
+/// A load balancer: the replicas take turns, and get the caller's address in a header.
 struct Proxy {
     replicas: Vec<Channel>,
     turn: AtomicUsize,
@@ -207,7 +207,7 @@ pub struct Calls {
 ///
 /// # Errors
 ///
-/// The proxy is not there, or a call ends in a way that is not expected.
+/// Fails if the proxy does not listen, or if a call ends with an unexpected status.
 pub async fn call(proxy: &str, host: u8, calls: usize) -> Result<Calls, Error> {
     let local = IpAddr::V4(Ipv4Addr::new(127, 0, 0, host));
     let endpoint = Endpoint::from_shared(format!("http://{proxy}"))?.local_address(Some(local));

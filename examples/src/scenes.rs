@@ -1,4 +1,4 @@
-//! What the client does, scene by scene. Each checks what came of it.
+//! The client, scene by scene. Each scene checks its result.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ macro_rules! ensure {
 ///
 /// # Errors
 ///
-/// Where a scene did not go as expected.
+/// Fails if a scene does not go as expected.
 pub async fn play(address: &str) -> Result<(), Error> {
     let mut users = UserServiceClient::new(connect(address).await?);
 
@@ -51,7 +51,9 @@ pub async fn play(address: &str) -> Result<(), Error> {
     );
     import_users(&mut users, &ada).await?;
 
-    scene("She chats, with streams in both directions. The handler knows that the caller is ada.");
+    scene(
+        "She chats, with streams in both directions. A chat is one long call, so it skips `rate_limit`.",
+    );
     chat(&mut users, &ada).await?;
 
     scene("A call without a token, and a call with an invented token: neither reaches a handler.");
@@ -83,13 +85,13 @@ pub async fn play(address: &str) -> Result<(), Error> {
 
 type Users = UserServiceClient<Channel>;
 
-/// What goes along with a request to say who is calling.
+/// The token that a request carries.
 struct Token(MetadataValue<Ascii>);
 
 impl Token {
     fn new(token: &str) -> Result<Self, Error> {
         let mut value = MetadataValue::try_from(format!("Bearer {token}"))?;
-        // No `Debug` output of a request shows it.
+        // Hides it in the `Debug` output of a request.
         value.set_sensitive(true);
         Ok(Self(value))
     }
@@ -110,7 +112,7 @@ fn credentials([name, password]: [&str; 2]) -> LoginRequest {
 
 async fn log_in(users: &mut Users) -> Result<Token, Error> {
     let (name, password) = ACCOUNTS[0];
-    // Whoever played the scenes against this server a moment ago has used up the limit.
+    // If the scenes ran against this server a moment ago, the limit is used up.
     let mut reply = users.login(credentials([name, password])).await;
     if let Some(wait) = reply.as_ref().err().and_then(wait_asked_for) {
         tokio::time::sleep(wait).await;
@@ -203,7 +205,10 @@ async fn guess_passwords(users: &mut Users) -> Result<(), Error> {
     }
     let refusal = refusal.ok_or("the guesses should have been limited")?;
     let wait = wait_asked_for(&refusal).ok_or("the refusal should say how long to wait")?;
-    client(format_args!("waits for {wait:?}, as `RetryInfo` says"));
+    let milliseconds = wait.as_millis();
+    client(format_args!(
+        "waits for {milliseconds} ms, as `RetryInfo` says"
+    ));
     tokio::time::sleep(wait).await;
     users.login(credentials([name, password])).await?;
     Ok(())
@@ -251,12 +256,12 @@ async fn drop_half_way(users: &mut Users, token: &Token) -> Result<(), Error> {
         ensure!(stream.message().await?.is_some(), "two users should come");
     }
     drop(stream);
-    // The server notices it a moment later; its log is for this scene.
+    // The server notices it a moment later. Its log line belongs to this scene.
     tokio::time::sleep(Duration::from_millis(50)).await;
     Ok(())
 }
 
-/// The chain of the last scene's client.
+/// The policy of the last scene's client.
 #[intercept(deadline("10s"), retry(max = 3, base_delay = "20ms"))]
 struct Reconnecting;
 
@@ -269,17 +274,17 @@ async fn reconnect(address: &str, token: &Token) -> Result<(), Error> {
     let started = Instant::now();
     let user = users.get_user(request).await?.into_inner();
     client(format_args!(
-        "user {} is {}, after {:.1?}",
+        "user {} is {}, after {:.1} ms",
         user.id,
         user.name,
-        started.elapsed()
+        started.elapsed().as_secs_f64() * 1e3
     ));
     door.abort();
     ensure!(user.name == "bob", "user 2 should be bob");
     Ok(())
 }
 
-/// Hangs up on the first connections, so many, and passes the next one on to the server.
+/// Hangs up on the first `times` connections, and forwards the next one to the server.
 async fn hang_up(listener: TcpListener, times: u32, address: String) -> std::io::Result<()> {
     for connection in 1..=times {
         drop(listener.accept().await?);
@@ -291,7 +296,7 @@ async fn hang_up(listener: TcpListener, times: u32, address: String) -> std::io:
     Ok(())
 }
 
-/// The refusal that was expected.
+/// Checks that the call was rejected with this code.
 fn refused<M>(reply: Result<Response<M>, Status>, expected: Code) -> Result<Status, Error> {
     match reply {
         Err(status) if status.code() == expected => Ok(status),

@@ -1,4 +1,4 @@
-//! What the demo prints: one line for what happens, and below it what the server logs and what the client sees.
+//! The output of the demo: a line for each scene, and below it what the server logs and what the client sees.
 //!
 //! With `RUST_LOG` it prints the logs as they are.
 
@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::logs;
 
-/// Prints a line for each call that the server has finished; with `RUST_LOG`, what that asks for.
+/// Prints a line for each call that the server has finished. With `RUST_LOG`, prints the log events that it selects.
 pub fn init() {
     match std::env::var_os("RUST_LOG") {
         Some(_) => logs::init(),
@@ -31,9 +31,9 @@ pub fn client(text: impl Display) {
     print(format_args!("{CYAN}   client: {text}{RESET}"));
 }
 
-/// Prints what a server did.
+/// Prints what a failing server did.
 pub fn server(text: impl Display) {
-    print(format_args!("   server: {text}"));
+    print(format_args!("{YELLOW}   server: {text}{RESET}"));
 }
 
 /// Prints a line that is followed by what the demo prints by itself.
@@ -42,12 +42,12 @@ pub fn line(text: impl Display) {
     LAST.lock().unwrap_or_else(PoisonError::into_inner).flush();
 }
 
-/// The meaning of the colours, in these colours, where there are any.
+/// The meaning of the colours, if there are colours.
 #[must_use]
 pub fn legend() -> &'static str {
     match logs::in_colour() {
         true => {
-            " \x1b[1mWhat happens\x1b[0m, \x1b[36mwhat the client sees\x1b[0m, \x1b[2mwhat the server logs\x1b[0m."
+            " \x1b[1mWhat happens\x1b[0m, \x1b[36mwhat the client sees\x1b[0m, \x1b[2mwhat the server logs\x1b[0m, \x1b[33mwhat a failing server does\x1b[0m."
         }
         false => "",
     }
@@ -55,6 +55,7 @@ pub fn legend() -> &'static str {
 
 const BOLD: Style = Style("\x1b[1m");
 const CYAN: Style = Style("\x1b[36m");
+const YELLOW: Style = Style("\x1b[33m");
 const DIM: Style = Style("\x1b[2m");
 const RESET: Style = Style("\x1b[0m");
 
@@ -75,7 +76,7 @@ fn print(text: impl Display) {
     println!("{text}");
 }
 
-/// The log's last line is held back until another one comes: it may come several times.
+/// Holds the last line of the log until a different one comes, to count equal lines.
 static LAST: Mutex<Last> = Mutex::new(Last {
     text: String::new(),
     time: String::new(),

@@ -1,10 +1,10 @@
-//! An interceptor of one's own: it counts how calls really ended.
+//! An interceptor of your own that counts calls by their final status.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use interceptors::{Call, End, EntryPlan, Interceptor, Next, Outcome, Plan};
+use interceptors::{Call, End, EntryPlan, Interceptor, MethodPlan, Next, Outcome, Plan};
 use tokio::sync::watch;
 use tonic::{Response, Status};
 
@@ -40,7 +40,7 @@ impl Tally {
     pub async fn reaches(&self, path: &str, expected: Counts) {
         let mut changes = self.0.subscribe();
         let reached = changes.wait_for(|methods| methods.get(path) == Some(&expected));
-        // It fails when the sender is gone, and `self` is that.
+        // It fails only without a sender, and `self` is the sender.
         let _ = reached.await;
     }
 }
@@ -52,7 +52,7 @@ pub struct Counts {
     pub ok: u64,
     /// Ended with a status other than `OK`, or with a panic.
     pub error: u64,
-    /// Given up by the client before the end.
+    /// Cancelled by the client before the end.
     pub cancelled: u64,
 }
 
@@ -70,35 +70,39 @@ impl Counts {
     }
 }
 
-/// What each method's calls went through, and what became of them.
+/// The policy of each method, and how its calls ended.
 #[derive(Debug)]
 pub struct Table<'a> {
+    /// The policy of the server, which all calls pass first.
+    pub server: Plan,
     /// The policy of the service.
     pub plan: Plan,
-    /// What arrived.
+    /// Counts the calls that arrived.
     pub calls: &'a Tally,
-    /// What reached a handler.
+    /// Counts the calls that reached a handler.
     pub runs: &'a Tally,
 }
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<_> = self
+        let methods = self
             .plan
             .methods()
             .iter()
-            .map(|method| {
-                let chain: Vec<_> = method.interceptors().map(EntryPlan::label).collect();
-                (method, chain.join(" → "))
-            })
-            .collect();
-        let width = rows.iter().map(|(_, chain)| chain.chars().count()).max();
-        let width = width.unwrap_or(0);
+            .map(|method| (method, chain(method)));
+        let rows: Vec<_> = methods.collect();
+        let length = |chain: &String| chain.chars().count();
+        // Public methods have a shorter one, without `auth`.
+        let first = self.server.methods().iter().map(|method| chain(method));
+        let first = first.max_by_key(length).unwrap_or_default();
+        let width = rows.iter().map(|(_, chain)| length(chain)).max();
+        let width = width.unwrap_or(0).max(length(&first));
         writeln!(
             f,
             "{:12}  {:width$}  {:>4}  {:>5}  {:>9}  {:>12}",
             "METHOD", "CHAIN", "OK", "ERROR", "CANCELLED", "HANDLER RUNS"
         )?;
+        writeln!(f, "{:12}  {first}", "all, first")?;
         for (method, chain) in rows {
             let name = method.method();
             let calls = self.calls.of(method.path());
@@ -111,4 +115,9 @@ impl fmt::Display for Table<'_> {
         }
         Ok(())
     }
+}
+
+fn chain(method: &MethodPlan) -> String {
+    let entries: Vec<_> = method.interceptors().map(EntryPlan::label).collect();
+    entries.join(" → ")
 }

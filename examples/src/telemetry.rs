@@ -1,4 +1,4 @@
-//! Where spans go: OpenTelemetry, by way of `tracing`.
+//! Exports the spans of `tracing` to OpenTelemetry.
 
 use opentelemetry::global;
 use opentelemetry::trace::TracerProvider as _;
@@ -10,10 +10,10 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Gives spans to this exporter, some at a time and on a thread of its own, and lets contexts travel as W3C's
-/// `traceparent`. Call [`SdkTracerProvider::shutdown`] before the process ends, or its last spans are lost.
+/// Exports spans in batches, on a thread of its own, and propagates contexts as W3C's `traceparent`. Call [`SdkTracerProvider::shutdown`] before the
+/// process ends. Otherwise its last spans are lost.
 pub fn provider(service: &'static str, exporter: impl SpanExporter + 'static) -> SdkTracerProvider {
-    // Without it nothing is sent with calls, and what comes with them is not looked at.
+    // Without it, calls carry no context, and the context of received calls is ignored.
     global::set_text_map_propagator(TraceContextPropagator::new());
     SdkTracerProvider::builder()
         .with_resource(Resource::builder().with_service_name(service).build())
@@ -21,18 +21,18 @@ pub fn provider(service: &'static str, exporter: impl SpanExporter + 'static) ->
         .build()
 }
 
-/// What makes OpenTelemetry's spans of those of `tracing`, among them those of `trace`.
+/// Makes OpenTelemetry's spans of the spans of `tracing`, which include those of `trace`.
 pub fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("examples"))
-        // A filter of its own: it does not depend on what is logged.
+        // Its own filter, so that it does not depend on the log's filter.
         .with_filter(LevelFilter::INFO)
 }
 
-/// The spans as a tree, those that began first in front.
+/// The spans as a tree, sorted by their start.
 #[must_use]
 pub fn tree(spans: &[SpanData]) -> String {
     let mut spans: Vec<_> = spans.iter().collect();

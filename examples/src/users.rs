@@ -1,4 +1,4 @@
-//! The service: what an application writes.
+//! The service, as an application writes it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
@@ -16,17 +16,17 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::tally::Tally;
 
-/// Who may log in: name and password. A real service keeps a slow hash of the latter.
+/// Names and passwords. A real service stores a slow hash of the password.
 pub const ACCOUNTS: [(&str, &str); 2] =
     [("ada", "between-the-notes"), ("bob", "swordfish-and-chips")];
 
-/// As slow as the pages of a database.
+/// The delay of a database's page.
 const PACE: Duration = Duration::from_millis(10);
 
-/// What every call goes through, whichever service it is for, before anything of it is decoded.
+/// The policy for all services. It runs before messages are decoded.
 #[intercept(
     server,
-    // Checks the paths below, and tells the kinds of the methods.
+    // Checks the paths below, and has the kinds of the methods.
     descriptors = [interceptors_proto::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET],
     catch_panic,
     logging,
@@ -40,7 +40,7 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Takes the tokens that this service gives out. `calls` counts what arrives.
+    /// Accepts the tokens of this service. `calls` counts all calls.
     #[must_use]
     pub fn new(users: &Users, calls: Tally) -> Self {
         let tokens = Arc::clone(&users.tokens);
@@ -48,7 +48,7 @@ impl Inbound {
     }
 }
 
-/// The user service, all of it in memory.
+/// The user service, in memory.
 #[derive(Debug)]
 pub struct Users {
     tokens: Arc<Tokens>,
@@ -58,7 +58,7 @@ pub struct Users {
 }
 
 impl Users {
-    /// A thousand users, two of whom can log in. `runs` counts what reaches a handler.
+    /// A thousand users, two of whom can log in. `runs` counts the calls that reach a handler.
     #[must_use]
     pub fn new(runs: Tally) -> Self {
         let name = |id| match ACCOUNTS.get(id as usize - 1) {
@@ -75,7 +75,7 @@ impl Users {
     }
 }
 
-// What concerns this service: who calls is what the mount in front of it has found out.
+// The policy for this service. The policy of the server has verified the caller before.
 #[intercept(
     auth(by = Inbound, public = [login]),
     rate_limit(per_second = 100, burst = 50, key = identity),
@@ -87,7 +87,7 @@ impl user_service_server::UserService for Users {
     type ListUsersStream = Pin<Box<dyn Stream<Item = Result<User, Status>> + Send>>;
     type ChatStream = Pin<Box<dyn Stream<Item = Result<ChatMessage, Status>> + Send>>;
 
-    // Nobody has an identity yet, so guessing passwords is limited by address.
+    // Callers have no identity yet, so guesses of passwords are limited by address.
     #[intercept(
         rate_limit(per_second = 5, burst = 5, key = peer),
         payload(level = "info", show = [request.name])
@@ -150,7 +150,7 @@ impl user_service_server::UserService for Users {
         Ok(Response::new(ImportSummary { imported }))
     }
 
-    // One call however long the chat lasts: there is nothing to limit.
+    // A chat is one call, however long it lasts.
     #[intercept(skip(rate_limit))]
     async fn chat(
         &self,
@@ -178,7 +178,7 @@ impl user_service_server::UserService for Users {
     }
 }
 
-/// Who is calling: what a handler gets from `request.identity::<Caller>()`.
+/// The caller, which a handler gets from `request.identity::<Caller>()`.
 #[derive(Debug, Clone, Hash)]
 pub struct Caller {
     /// The caller's own user id.
@@ -189,7 +189,7 @@ pub struct Caller {
     pub is_admin: bool,
 }
 
-/// The tokens that were given out, and to whom.
+/// The issued tokens, with their callers.
 #[derive(Default)]
 pub struct Tokens(Mutex<HashMap<String, Caller>>);
 
@@ -213,14 +213,14 @@ impl Verifier for Tokens {
     }
 }
 
-/// How many there are, and not what they are.
+/// Shows only how many there are.
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} tokens", lock(&self.0).len())
     }
 }
 
-/// Nothing here leaves a half-made change behind when it panics.
+/// Ignores poisoning: no code here panics in the middle of a change.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

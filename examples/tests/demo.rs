@@ -65,7 +65,7 @@ fn demo_succeeds_and_prints_the_right_table() {
         "{text}"
     );
     assert!(!text.contains('\x1b'), "colour where there is no terminal");
-    assert!(text.lines().count() <= 40, "{text}");
+    assert!(text.lines().count() <= 42, "{text}");
     // Each scene has a line for each of its calls.
     let calls = [
         "Login UNAUTHENTICATED: wrong name or password, ",
@@ -442,4 +442,23 @@ fn readme_quotes_the_service() {
             );
         }
     }
+}
+
+#[test]
+fn guide_shows_the_main_for_traces() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../interceptors/docs/production.md"
+    );
+    let text = std::fs::read_to_string(page).unwrap();
+    let source = include_str!("../src/bin/traces.rs");
+    let (_, code) = source.split_once("// guide: traces\n").unwrap();
+    let begin = "<!-- A copy of examples/src/bin/traces.rs, which is compiled; a test compares the two. -->\n```rust,ignore\n";
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (shown, after) = rest.split_once("```\n").unwrap();
+    if shown != code && std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(page, format!("{before}{begin}{code}```\n{after}")).unwrap();
+        return;
+    }
+    assert_eq!(shown, code, "UPDATE_EXPECT=1 copies it");
 }

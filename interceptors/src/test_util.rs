@@ -369,7 +369,7 @@ impl<Req: Send, Res: Send> Interceptor<Req, Res> for EndRecorder {
     }
 }
 
-/// Checks which entries each method goes through, in order: every method, by the name of its RPC.
+/// Checks the entries of each method, in order: every method, by the name of its RPC.
 ///
 /// A method that is added to the proto, or an entry that comes or goes, fails the test until somebody has looked
 /// at it.

@@ -97,3 +97,35 @@ fn disabled_features_bring_no_dependencies() {
         }
     }
 }
+
+/// The versions in examples of `Cargo.toml` are those with which this crate is compiled.
+#[test]
+fn versions_in_the_guide_are_those_of_the_workspace() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("../Cargo.toml")).unwrap();
+    let required = |name: &str| {
+        let mut lines = manifest.lines();
+        let line = lines.find_map(|line| line.strip_prefix(&format!("{name} = ")))?;
+        line.split('"').nth(1)
+    };
+    let mut checked = 0;
+    for page in ["getting_started.md", "production.md"] {
+        let text = fs::read_to_string(root.join("docs").join(page)).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let (block, _) = block.split_once("```").unwrap();
+            let lines = block
+                .lines()
+                .filter_map(|line| line.trim().split_once(" = "));
+            for (name, value) in lines.filter(|(name, _)| *name != "interceptors") {
+                let shown = value.split('"').nth(1).unwrap();
+                if let Some(version) = required(name) {
+                    let same = version.strip_prefix(shown);
+                    let same = same.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                    assert!(same, "{page}: {name} {shown}, not {version}");
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked >= 10, "{checked}");
+}

@@ -1,4 +1,4 @@
-//! `cargo run -p examples --bin clients`: clients behind interceptors against a server that fails.
+//! `cargo run -p examples --bin clients`: clients with interceptors call a server that fails.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! `cargo run -p examples --bin custom`: an interceptor of one's own that reads the message.
+//! `cargo run -p examples --bin custom`: an interceptor of your own that reads the message.
 //!
-//! An annotated service needs no server to be tried out: calling a method runs its chain.
+//! This needs no server: a call of a service's method runs its policy.
 
 use examples::{Error, logs};
 use interceptors::{Call, Interceptor, Next, intercept};
@@ -21,11 +21,10 @@ impl Validate for Item {
     }
 }
 
-/// Refuses requests that are not valid, before the handler sees them.
+/// Rejects invalid requests before the handler sees them.
 struct Valid;
 
-// The bound makes it typed: on a method whose message is not `Validate`, a stream for example,
-// `with(Valid)` does not compile.
+// The bound makes it typed. `with(Valid)` does not compile on a method whose message is not `Validate`, for example a stream.
 impl<Req: Validate + Send, Res: Send> Interceptor<Req, Res> for Valid {
     async fn intercept(
         &self,

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 const HELP: &str = "\
 Examples of interceptors for tonic. You need only Rust.
 
-  cargo run                                 a server and a client in one process; prints 40 lines that explain each call
+  cargo run                                 a server and a client in one process; prints about 40 lines that explain each call
   RUST_LOG=info cargo run                   the same, with the complete log events
   cargo run -p examples --bin server        the same server on 127.0.0.1:50051, until ctrl-c; takes an address
   cargo run -p examples --bin client        the same client, in a second terminal; takes an address
@@ -22,6 +22,7 @@ Examples of interceptors for tonic. You need only Rust.
   cargo run -p examples --bin custom        an interceptor of your own that reads the message
   cargo run -p examples --bin policy        writes the policies as a document beside the protos
   cargo run -p examples --features otlp --bin otlp    OpenTelemetry's exporter over a channel with interceptors
+  cargo run -p examples --features otlp --bin traces  a server that exports its spans to a collector on localhost:4317
 
 RUST_LOG sets what is logged; NO_COLOR=1 turns colours off.
 ";
@@ -59,13 +60,17 @@ async fn main() -> Result<(), Error> {
     server.await??;
 
     story::line("What happened, as counted by an interceptor that the example defines:");
-    let plan = Users::PLAN;
-    let (calls, runs) = (&calls, &runs);
-    print!("{}", Table { plan, calls, runs });
+    let table = Table {
+        server: Inbound::PLAN,
+        plan: Users::PLAN,
+        calls: &calls,
+        runs: &runs,
+    };
+    print!("{table}");
     as_expected.map_err(|_| "the server's counts differ from the expected ones".into())
 }
 
-/// Waits until the server has noticed what the scenes came to: a dropped stream takes a moment.
+/// Waits until the server has counted all calls: it notices a dropped stream a moment later.
 async fn expected(calls: &Tally, runs: &Tally) {
     let ended = |ok, error, cancelled| Counts {
         ok,

@@ -1,6 +1,6 @@
-//! OpenTelemetry's exporter takes tonic's `Channel` and nothing else. `into_channel` gives it one whose calls pass through a chain.
+//! OpenTelemetry's exporter accepts only tonic's `Channel`. `into_channel` makes one whose calls pass the interceptors.
 //!
-//! The collector is here, too, so that nothing has to be installed. It refuses the first two exports.
+//! The collector is in this file, so you install nothing. It rejects the first two exports.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use tonic::{Request, Response, Status};
 )]
 struct ToCollector;
 
-/// How often it was asked, and how many spans it took.
+/// Counts the exports and the spans.
 #[derive(Clone, Default)]
 struct Collector {
     exports: Arc<AtomicU32>,

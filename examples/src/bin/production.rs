@@ -1,5 +1,4 @@
-//! `cargo run -p examples --bin production`: the recommended stack, and what Prometheus and OpenTelemetry are told of
-//! it.
+//! `cargo run -p examples --bin production`: the recommended policies, their metrics for Prometheus and their spans for OpenTelemetry.
 
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    // In production it is the exporter of `opentelemetry-otlp`; the rest stays.
+    // In production, use the exporter of `opentelemetry-otlp`, as in `traces.rs`.
     let exporter = InMemorySpanExporter::default();
     let provider = telemetry::provider("users", exporter.clone());
     tracing_subscriber::registry()
@@ -27,7 +26,7 @@ async fn main() -> Result<(), Error> {
         .init();
     print!("{}\n{}\n{}", Inbound::PLAN, Users::PLAN, Outbound::PLAN);
 
-    // A registry takes each name once, so service and client share a recorder.
+    // A registry accepts each name once, so service and client share a recorder.
     let registry = Registry::new();
     let recorder = Recorder::prometheus(&registry)?;
     let issuer = Arc::new(Issuer::new()?);

@@ -1,4 +1,4 @@
-//! `cargo run -p examples --bin replicas`: two replicas behind a proxy, with one Redis between them. A caller's limit holds over both.
+//! `cargo run -p examples --bin replicas`: two replicas behind a proxy share one Redis. A caller has one limit for both.
 
 use examples::Error;
 use examples::replicas::{BURST, Limits, RedisServer, call, start};

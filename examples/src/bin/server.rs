@@ -28,8 +28,12 @@ async fn main() -> Result<(), Error> {
         "What happened",
         "As counted by an interceptor that the example defines.",
     );
-    let plan = Users::PLAN;
-    let (calls, runs) = (&calls, &runs);
-    print!("{}", Table { plan, calls, runs });
+    let table = Table {
+        server: Inbound::PLAN,
+        plan: Users::PLAN,
+        calls: &calls,
+        runs: &runs,
+    };
+    print!("{table}");
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::item::mount::{Mount, Side};
 use crate::text::args::{Arg, ArgValue, parse_args};
 use crate::text::literals::literal;
 use crate::text::source::source;
-use crate::text::words::unknown;
+use crate::text::words::{nearest, unknown};
 
 /// The arguments of the attribute on an item.
 pub(crate) struct BlockArgs {
@@ -475,7 +475,7 @@ impl List<'_> {
                 "`{name}` is a setting of {entries}; write it in parentheses: `{entry}({name} = …)`"
             );
         }
-        let mut names: Vec<_> = here.map(|row| row.name).collect();
+        let mut names: Vec<_> = here.clone().map(|row| row.name).collect();
         if name.starts_with(char::is_uppercase) {
             return format!(
                 "unknown interceptor `{name}`; list one of yours as `with({name})`, or by its path"
@@ -506,8 +506,16 @@ impl List<'_> {
         }
         // `server` changes what the struct is, so it is no suggestion for an interceptor.
         let words = keywords::here(self.mount, self.on_method).map(|word| word.name);
-        names.extend(words.filter(|word| *word != "server"));
-        unknown("interceptor", name, &names)
+        let words: Vec<_> = words.filter(|word| *word != "server").collect();
+        names.extend(&words);
+        if nearest(name, &names).is_some() {
+            return unknown("interceptor", name, &names);
+        }
+        // Only names that the next error does not reject.
+        let here = here.filter(|row| row.places.has(self.mount));
+        names = here.map(|row| row.name).chain(words).collect();
+        let message = unknown("interceptor", name, &names);
+        format!("{message}; an interceptor of another crate needs its path: `my_crate::{name}`")
     }
 }
 

@@ -72,7 +72,9 @@ pub(super) fn companion_items(checked: &Checked, item: &ItemStruct, is_alone: bo
         .iter()
         .any(|attr| attr.path().is_ident("deprecated"));
     let allow = is_deprecated.then(|| quote!(#[allow(deprecated)]));
-    let wrap = format!(" Puts the interceptors of `{ident}` around a channel.");
+    let wrap = format!(
+        " Puts the interceptors of `{ident}` around a channel. If tonic's own `Channel` is needed, call `into_channel()` on the result (feature `into-channel`)."
+    );
     let layer = (is_alone && cfg!(feature = "server")).then(|| layer(vis));
     quote! {
         #allow

@@ -279,6 +279,34 @@ fn dependencies(features: &[(String, Vec<String>)], name: &str) -> Vec<String> {
     found
 }
 
+/// Crates that a user's crate needs in the same version, because it sets their globals or passes their types.
+const SHARED_CRATES: [&str; 6] = [
+    "axum",
+    "garde",
+    "opentelemetry",
+    "prometheus",
+    "redis",
+    "tracing-opentelemetry",
+];
+
+/// The crate's name; for a shared crate also the version that the workspace requires.
+fn with_version(name: &str) -> String {
+    if !SHARED_CRATES.contains(&name) {
+        return name.to_owned();
+    }
+    let manifest = read("Cargo.toml");
+    let mut lines = manifest.lines();
+    let line = lines.find_map(|line| line.strip_prefix(&format!("{name} = ")));
+    let version = line.unwrap().split('"').nth(1).unwrap();
+    let mut parts = version.split('.');
+    let (major, minor) = (parts.next().unwrap(), parts.next().unwrap());
+    // Versions with the same first number other than 0 are compatible.
+    match major {
+        "0" => format!("{name} 0.{minor}"),
+        _ => format!("{name} {major}"),
+    }
+}
+
 fn all_features() -> String {
     let features = runtime_features();
     let defaults = enables(&features, "default");
@@ -298,7 +326,9 @@ fn all_features() -> String {
         };
         assert!(!brings.is_empty(), "what does the feature `{name}` bring?");
         let default = if defaults.contains(name) { "✓ " } else { "" };
-        let crates = dependencies(&features, name).join(", ");
+        let crates = dependencies(&features, name);
+        let crates: Vec<String> = crates.iter().map(|name| with_version(name)).collect();
+        let crates = crates.join(", ");
         let space = if crates.is_empty() { "" } else { " " };
         writeln!(table, "| `{name}` | {default}| {brings} |{space}{crates} |").unwrap();
     }

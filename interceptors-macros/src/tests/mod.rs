@@ -724,6 +724,35 @@ fn unknown_interceptor_lists_all_names() {
         message.starts_with("unknown interceptor `nothing_like_it`; expected one of `logging`"),
         "{message}"
     );
+    assert!(message.contains("`retry`"), "{message}");
+    assert!(
+        message.ends_with("needs its path: `my_crate::nothing_like_it`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn list_on_a_server_has_no_names_that_are_an_error_there() {
+    let message = error(
+        quote!(server, nothing_like_it),
+        quote!(
+            struct Inbound;
+        ),
+    );
+    assert!(message.contains("`rate_limit`"), "{message}");
+    for name in ["retry", "validate", "payload"] {
+        assert!(!message.contains(&format!("`{name}`")), "{message}");
+    }
+    let message = error(
+        quote!(server, retri),
+        quote!(
+            struct Inbound;
+        ),
+    );
+    assert_eq!(
+        message,
+        "unknown interceptor `retri`; did you mean `retry`?"
+    );
 }
 
 #[test]

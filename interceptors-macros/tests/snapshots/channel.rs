@@ -210,7 +210,7 @@ const _: () = {
     }
     #[allow(dead_code)]
     impl<T: Tokens> Outbound<T> {
-        /// Puts the interceptors of `Outbound` around a channel.
+        /// Puts the interceptors of `Outbound` around a channel. If tonic's own `Channel` is needed, call `into_channel()` on the result (feature `into-channel`).
         pub fn wrap<__S>(
             self,
             channel: __S,

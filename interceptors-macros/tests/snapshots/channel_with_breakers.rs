@@ -119,7 +119,7 @@ const _: () = {
     }
     #[allow(dead_code)]
     impl Outbound {
-        /// Puts the interceptors of `Outbound` around a channel.
+        /// Puts the interceptors of `Outbound` around a channel. If tonic's own `Channel` is needed, call `into_channel()` on the result (feature `into-channel`).
         fn wrap<__S>(
             self,
             channel: __S,

@@ -57,6 +57,11 @@ use crate::wire::status::{self, BoxError};
 /// the wrapped channel itself is always ready. A layer that sheds load by readiness does not work around it; put such a layer inside `wrap`. If the
 /// inner channel fails to become ready, the attempt fails, and its status can be retried.
 ///
+/// # Where tonic's `Channel` is needed
+///
+/// This type is not tonic's `Channel`. Generated clients accept it, as they accept any channel. For code that accepts only `Channel`, enable the feature
+/// `into-channel` and write `Outbound.wrap(channel).into_channel()`.
+///
 /// # With tonic's settings and tower's layers
 ///
 /// All constructors and settings of generated clients work (`with_interceptor`, `with_origin`, compression, message size limits). tower's layers work

@@ -153,7 +153,7 @@ impl CallName {
         self.wire().map_or(self.plan.method(), |names| names.method)
     }
 
-    /// All names at once. Each single method splits the path anew.
+    /// All names at once. Each single method splits the path again.
     #[must_use]
     pub fn names(&self) -> Names<'_> {
         self.wire().unwrap_or(Names {
@@ -396,6 +396,8 @@ mod tests {
             ("/names.v1.KV/GetUrl/", "", "/names.v1.KV/GetUrl/"),
             ("/names.v1.KV/", "", "/names.v1.KV/"),
             ("/healthz", "", "/healthz"),
+            ("/api/v1/users", "", "/api/v1/users"),
+            ("/users/7", "users", "7"),
             ("/", "", "/"),
         ] {
             assert_eq!(names(&SERVER, path), [path, service, method]);

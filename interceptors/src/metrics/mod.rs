@@ -55,7 +55,8 @@
 //!
 //! With feature `prometheus`, [`Recorder::prometheus`] uses the names that dashboards for go-grpc-middleware expect: `grpc_server_started_total`,
 //! `grpc_server_handled_total`, `grpc_server_msg_received_total`, `grpc_server_msg_sent_total` and `grpc_server_handling_seconds`.
-//! `grpc_server_in_flight` is an addition of this crate. On a client the names begin with `grpc_client_`.
+//! `grpc_server_in_flight` is an addition of this crate. On a client the names begin with `grpc_client_`. The guide shows all steps, from the recorder
+//! to a [dashboard](crate::guide::production#dashboards).
 //!
 //! The labels are `grpc_type`, `grpc_service` and `grpc_method`. `handled_total` also has `grpc_code`, in Go's spelling (`OK`, `NotFound`,
 //! `Canceled`). On a channel, which does not know the kind of a call, `grpc_type` is `unknown`. Messages are counted when the call has ended.

@@ -79,6 +79,51 @@
 //! that `google/rpc/code.proto` gives for the code, with a line of text as its body. The response has `retry-after` if the status says when to try
 //! again, and a 401 has `www-authenticate`. For such requests, observers get a status that is derived from the HTTP status, and no messages.
 //!
+//! A response whose length is known ends when its last byte has been handed to the connection. A response to `HEAD`, and a response with the status
+//! 204 or 304, ends at once. If the client goes away before the end, the call ends with `CANCELLED`.
+//!
+//! In `logging`, `metrics` and `trace`, the path takes the place of the RPC's name:
+//!
+//! | request | service | method |
+//! | --- | --- | --- |
+//! | `GET /healthz` | empty | `/healthz` |
+//! | `GET /api/v1/users` | empty | `/api/v1/users` |
+//! | `GET /users/7` | `users` | `7`: a path of two segments looks like that of an RPC |
+//!
+//! The HTTP method and the query are in neither. If paths contain IDs, `metrics` has a series for each answered path, up to 1024 paths in all. To
+//! measure only gRPC, write `metrics(only = ["/demo.v1.UserService/*"])`.
+//!
+//! An axum handler gets the caller that `auth` has verified as an extension:
+//!
+//! ```
+//! use axum::routing::get;
+//! use axum::{Extension, Router};
+//! use interceptors::auth::{Identity, StaticTokens};
+//! use interceptors::intercept;
+//!
+//! #[intercept(server, logging, auth(verifier = self.tokens, public = ["GET /healthz"]))]
+//! struct Inbound {
+//!     tokens: StaticTokens<String>,
+//! }
+//!
+//! async fn me(Extension(identity): Extension<Identity<String>>) -> String {
+//!     identity.0 // what the verifier returned
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tokens = StaticTokens::new([("s3cret", "ann".to_owned())])?;
+//! let router: Router = Router::new()
+//!     .route("/me", get(me))
+//!     .route("/healthz", get(|| async { "fine" })) // public, so it has no identity
+//!     .layer(Inbound { tokens }.layer());
+//! # let request = http::Request::get("/me").header("authorization", "Bearer s3cret").body(axum::body::Body::empty())?;
+//! # let response = tonic::codegen::Service::call(&mut { router }, request).await?;
+//! # assert_eq!(axum::body::to_bytes(response.into_body(), 100).await?, "ann");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Beside axum
 //!
 //! Routes that are added after `layer` are not covered, as with every layer of axum. If you need the peer's address, for example for
@@ -105,36 +150,83 @@
 //!
 //! # Beside gRPC-Web, CORS and other layers
 //!
-//! `tonic_web::GrpcWebLayer` may be inside or outside the struct. If it is inside, the chain sees gRPC-Web requests, and reads the status of a call
-//! from the trailers frame in the body. `CorsLayer` belongs outside: it answers preflight requests, which carry no token. If it exposes `grpc-status`
-//! and `grpc-message`, the browser can also read rejections. `TraceLayer` and `CompressionLayer` may be inside or outside.
+//! On a server that serves only gRPC and gRPC-Web, `tonic_web::GrpcWebLayer` may be inside or outside the struct. If it is inside, the chain sees
+//! gRPC-Web requests, and reads the status of a call from the trailers frame in the body. `TraceLayer` and `CompressionLayer` may be inside or outside.
+//!
+//! `CorsLayer` belongs outside: it answers preflight requests, which carry no token. Name the headers that it allows, because browsers do not apply
+//! `*` to `authorization`. If it exposes the headers with the status, the browser can also read rejections.
 //!
 //! ```no_run
 //! # use interceptors::intercept;
 //! # use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
 //! # #[intercept(server, logging)]
 //! # struct Inbound;
-//! use http::HeaderName;
+//! use http::{HeaderName, HeaderValue, Method};
 //! use tonic::transport::Server;
 //! use tonic_web::GrpcWebLayer;
-//! use tower_http::cors::{Any, CorsLayer};
+//! use tower_http::cors::CorsLayer;
 //! use tower_http::trace::TraceLayer;
+//!
+//! /// What pages of this origin may send and read.
+//! fn cors() -> CorsLayer {
+//!     let sent = ["authorization", "content-type", "grpc-timeout", "x-grpc-web", "x-user-agent"];
+//!     let read = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
+//!     CorsLayer::new()
+//!         .allow_origin(HeaderValue::from_static("https://app.example.com"))
+//!         .allow_methods([Method::GET, Method::POST])
+//!         .allow_headers(sent.map(HeaderName::from_static))
+//!         .expose_headers(read.map(HeaderName::from_static))
+//! }
 //!
 //! # async fn serve<U: UserService>(users: U) -> Result<(), tonic::transport::Error> {
 //! # let address = std::net::SocketAddr::from(([127, 0, 0, 1], 50051));
-//! let cors = CorsLayer::new()
-//!     .allow_origin(Any)
-//!     .allow_headers(Any)
-//!     .expose_headers(["grpc-status", "grpc-message"].map(HeaderName::from_static));
 //! Server::builder()
 //!     .accept_http1(true)
 //!     .layer(TraceLayer::new_for_grpc())
-//!     .layer(cors)
+//!     .layer(cors())
 //!     .layer(Inbound.layer())
 //!     .layer(GrpcWebLayer::new())
 //!     .add_service(UserServiceServer::new(users))
 //!     .serve(address)
 //!     .await
+//! # }
+//! ```
+//!
+//! Beside REST routes, put `GrpcWebLayer` inside the struct, and only around the gRPC services: add it before the first `route`. It answers every
+//! HTTP/1.1 request that is not gRPC-Web with 400, also those to REST routes that it is around.
+//!
+//! ```no_run
+//! # use interceptors_proto::demo::user_service_server::{UserService, UserServiceServer};
+//! # use tower_http::cors::CorsLayer;
+//! # fn cors() -> CorsLayer {
+//! #     CorsLayer::new()
+//! # }
+//! use std::net::SocketAddr;
+//!
+//! use axum::routing::get;
+//! use interceptors::auth::StaticTokens;
+//! use interceptors::intercept;
+//! use tonic::service::Routes;
+//! use tonic_web::GrpcWebLayer;
+//!
+//! #[intercept(
+//!     server,
+//!     logging,
+//!     auth(verifier = self.tokens, public = ["/demo.v1.UserService/Login", "GET /healthz"]),
+//! )]
+//! struct Inbound {
+//!     tokens: StaticTokens<String>,
+//! }
+//!
+//! # async fn serve<U: UserService>(users: U, inbound: Inbound) -> std::io::Result<()> {
+//! let router = Routes::new(UserServiceServer::new(users))
+//!     .into_axum_router()
+//!     .layer(GrpcWebLayer::new()) // only around the gRPC services above
+//!     .route("/healthz", get(|| async { "fine" }))
+//!     .layer(inbound.layer()) // around all routes above
+//!     .layer(cors()); // as above: outermost, so preflight requests need no token
+//! let listener = tokio::net::TcpListener::bind("[::]:8080").await?;
+//! axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
 //! # }
 //! ```
 //!

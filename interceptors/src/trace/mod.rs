@@ -56,6 +56,8 @@
 //! global::set_text_map_propagator(TraceContextPropagator::new());
 //! ```
 //!
+//! To export the spans, add the layer of `tracing-opentelemetry` to the subscriber. The guide has a [complete `main`](crate::guide::production#traces).
+//!
 //! A malformed context is ignored, and the span's parent is then the current span, if any. Two `traceparent` headers count as malformed. A
 //! `tracestate` of more than 512 bytes or 32 members is dropped, so that it is not passed from service to service. Calls that a handler makes are
 //! children of its span.

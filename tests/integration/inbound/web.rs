@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use interceptors::{Outcome, intercept};
@@ -338,6 +339,56 @@ async fn cors_layer_answers_preflights_before_the_policy() {
     // The first reported end is that of this call, so the preflight reported none.
     wire.ask("POST", CHAT, &[GRPC], "").await;
     assert_eq!(told.next().await.path, CHAT);
+}
+
+/// The order that the documentation shows for axum: gRPC-Web around the services alone, then the policy, then CORS.
+#[tokio::test]
+async fn grpc_web_beside_rest_routes() {
+    let healthz = || get(|| async { "fine" });
+    let cors = CorsLayer::new()
+        .allow_origin(HeaderValue::from_static("https://app.example.com"))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(["authorization", "x-grpc-web"].map(HeaderName::from_static));
+    let (guard, mut told) = Guard::new();
+    let router = Plain::default().routes().into_axum_router();
+    let router = router
+        .layer(GrpcWebLayer::new())
+        .route("/healthz", healthz());
+    let address = serve_axum(router.layer(guard.layer()).layer(cors)).await;
+
+    let healthz_by_http1 = "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let answer = http1(address, healthz_by_http1).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert_eq!(told.next().await.code, Code::Ok);
+
+    let mut wire = Wire::to(address).await;
+    let preflight = [
+        ("origin", "https://app.example.com"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization"),
+    ];
+    let answer = wire.ask("OPTIONS", GET_USER, &preflight, "").await;
+    let allowed = answer.header("access-control-allow-headers");
+    assert_eq!(
+        (answer.status, allowed),
+        (200, Some("authorization,x-grpc-web"))
+    );
+
+    let message = framed(&GetUserRequest { id: 7 });
+    let headers = [("content-type", BINARY[0]), WITH_TOKEN];
+    let answer = wire.ask("POST", GET_USER, &headers, message.clone()).await;
+    assert_eq!((code_of(&answer), parsed(&answer).0), (Some(0), 1));
+    assert_eq!(told.next().await.path, GET_USER);
+    let answer = wire.ask("POST", GET_USER, &headers[..1], message).await;
+    assert_eq!(code_of(&answer), Some(Code::Unauthenticated as i32));
+
+    // Around REST routes, tonic-web's layer rejects HTTP/1.1.
+    let (guard, _told) = Guard::new();
+    let router = Plain::default().routes().into_axum_router();
+    let router = router.route("/healthz", healthz()).layer(guard.layer());
+    let address = serve_axum(router.layer(GrpcWebLayer::new())).await;
+    let answer = http1(address, healthz_by_http1).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
 }
 
 #[tokio::test]

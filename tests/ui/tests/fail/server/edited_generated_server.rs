@@ -1,6 +1,6 @@
 // Cause: The module is not as tonic's code generator writes it: here, `call` does more than choose a method by the
 // path.
-// Cure: Let tonic write the module, in `build.rs`. Put what else the server should do into a layer, or into an
+// Cure: Let tonic write the module, in `build.rs`. If the server should do more, use a layer or an
 // interceptor of yours.
 
 use interceptors::intercept;
