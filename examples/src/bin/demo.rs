@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 const HELP: &str = "\
 Examples of interceptors for tonic. You need only Rust.
 
-  cargo run                                 a server and a client in one process; prints about 40 lines that explain each call
+  cargo run                                 a server and a client in one process; prints 40 lines that explain each call
   RUST_LOG=info cargo run                   the same, with the complete log events
   cargo run -p examples --bin server        the same server on 127.0.0.1:50051, until ctrl-c; takes an address
   cargo run -p examples --bin client        the same client, in a second terminal; takes an address
