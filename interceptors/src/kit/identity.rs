@@ -32,11 +32,13 @@ impl<T> Identity<T> {
     }
 
     /// An identity, and the server's struct that found it.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
     pub(crate) fn found(identity: T, finder: Finder) -> Self {
         Self(identity, finder)
     }
 
     /// The server's struct that found it.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
     pub(crate) fn finder(&self) -> Finder {
         self.1
     }
