@@ -21,7 +21,7 @@ pub struct Identity<T>(
     Finder,
 );
 
-/// The server's struct whose `auth` found the identity, if it was one.
+/// The server's struct that found the identity, if it was one.
 type Finder = Option<TypeId>;
 
 impl<T> Identity<T> {
@@ -32,13 +32,13 @@ impl<T> Identity<T> {
     }
 
     /// An identity, and the server's struct that found it.
-    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
+    #[allow(dead_code, reason = "only one interceptor finds identities")]
     pub(crate) fn found(identity: T, finder: Finder) -> Self {
         Self(identity, finder)
     }
 
     /// The server's struct that found it.
-    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
+    #[allow(dead_code, reason = "only one interceptor finds identities")]
     pub(crate) fn finder(&self) -> Finder {
         self.1
     }
