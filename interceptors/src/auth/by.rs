@@ -82,7 +82,7 @@ fn store<T: Clone + Send + Sync + 'static>(
     }
 }
 
-/// Identities that were replaced by another one of their type: one struct wraps another. Each is of another struct.
+/// Identities that another identity of their type has replaced, because one struct wraps another. There is at most one for each struct.
 #[derive(Clone)]
 struct Replaced<T>(Vec<Identity<T>>);
 
@@ -90,7 +90,7 @@ struct Replaced<T>(Vec<Identity<T>>);
 #[cold]
 fn keep<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, former: Identity<T>) {
     let finder = former.finder();
-    // Nobody can ask for an identity that no struct has found.
+    // `auth(by = …)` names a struct, so it cannot ask for this identity.
     if finder.is_none() {
         return;
     }

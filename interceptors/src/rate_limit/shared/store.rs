@@ -117,8 +117,8 @@ impl Decision {
         Self::new(Verdict::Allowed)
     }
 
-    /// The call is rejected. `retry_after` is the time until the bucket has a token again, if known. Until then, calls of the same bucket are
-    /// rejected without asking the store. Callers are told how long to wait.
+    /// The call is rejected. `retry_after` is the time until the bucket has a token again, if known. Until then, further calls of the same bucket
+    /// are rejected, and the store is not asked. The rejection tells the caller this time.
     pub fn denied(retry_after: impl Into<Option<Duration>>) -> Self {
         Self::new(Verdict::Denied(retry_after.into()))
     }
